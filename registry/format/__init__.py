@@ -1,0 +1,1 @@
+"""The bytes that are hashed, signed and carried in files, exactly as FORMAT.md gives them."""

@@ -1,0 +1,27 @@
+"""Ed25519 (RFC 8032, pure): the one signature of the format, made and checked."""
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from registry.format.multibase import ED25519_PREFIX, MULTIKEY_BYTES
+
+SIGNATURE_BYTES = 64
+
+
+def sign(secret: bytes, message: bytes) -> bytes:
+    """The 64-byte signature of `message` by a 32-byte secret seed."""
+    return Ed25519PrivateKey.from_private_bytes(secret).sign(message)
+
+
+def verify(multikey: bytes, signature: bytes, message: bytes) -> bool:
+    """Whether `signature` (64 bytes) over `message` was made by the key in `multikey` (34 bytes, 0xed01 first).
+
+    False for anything else, also for a key or signature of another length.
+    """
+    if len(multikey) != MULTIKEY_BYTES or not multikey.startswith(ED25519_PREFIX) or len(signature) != SIGNATURE_BYTES:
+        return False
+    try:
+        Ed25519PublicKey.from_public_bytes(multikey[2:]).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
