@@ -20,7 +20,10 @@ class RegistryError(Exception):
 
 
 class FormatError(RegistryError):
-    """Input does not follow the format. `code` is stable, like "format.too-deep"; `pointer` is a JSON Pointer (RFC 6901)."""
+    """Input does not follow the format.
+
+    `code` is stable, like "format.too-deep"; `pointer` is a JSON Pointer (RFC 6901).
+    """
 
     def __init__(self, code: str, pointer: str, problem: str, remedy: str = "") -> None:
         super().__init__(code, pointer, problem, remedy)
@@ -36,7 +39,10 @@ class FormatError(RegistryError):
 
 @dataclass(frozen=True)
 class RowError:
-    """One thing that is wrong with an upload. `row` counts as a person counts lines in the file, None for the whole file."""
+    """One thing that is wrong with an upload.
+
+    `row` counts as a person counts lines in the file; None means the whole file.
+    """
 
     row: int | None
     column: str | None

@@ -13,7 +13,7 @@ MAX_DOCUMENT_BYTES = 1024 * 1024
 """A credential file. Text needs 4 KiB; the rest is room for an embedded image."""
 
 MAX_STATUS_EVIDENCE_BYTES = 4 * 1024 * 1024
-"""Evidence for a pair of status lists: two lists of MAX_STATUS_LIST_BYTES, incompressible, in base64, and their paths."""
+"""Evidence for a pair of status lists: two of MAX_STATUS_LIST_BYTES, incompressible, in base64, and their paths."""
 
 MAX_SIGNIFICANT_DIGITS = 15
 """Digits of a JSON decimal: every such number survives IEEE 754 double precision unchanged."""

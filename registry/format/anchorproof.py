@@ -82,13 +82,13 @@ def encode(proof: AnchorProof) -> str:
 def decode(text: str) -> AnchorProof:
     """Read a `proofValue`; everything is recomputed and the plain path must say the same as our fields.
 
-    Raises FormatError: format.* for bytes that are not of this form, inclusion.* for fields that do not lead to the root.
+    Raises FormatError: format.* for bytes that are not of this form, inclusion.* for fields that miss the root.
     """
     return confirm(wire.read(text))
 
 
 def confirm(found: wire.Wire) -> AnchorProof:
-    """The proof that `found` claims to be. Raises FormatError inclusion.* unless every byte follows from its own fields."""
+    """The proof that `found` claims to be. Raises FormatError inclusion.* unless all follows from its own fields."""
     if found.anchor_index == 0:
         problem = "The proof names entry 0 of its anchor, which is the status entry"
         raise FormatError("inclusion.anchor-index", "", problem)
@@ -136,10 +136,11 @@ def plain_path(proof: AnchorProof) -> list[dict[str, str]]:
 def attach(document: dict[str, Any], proof: AnchorProof, created: str, verification_method: str) -> dict[str, Any]:
     """The credential's file: a copy of `document` with the anchor proof as last member of its `proof` array.
 
-    `created` is the anchor's block time (`rfc3339`), which verifiers compare with the chain's; `verification_method` is a hint.
+    `created` is the anchor's block time (`rfc3339`), which verifiers compare with the chain's;
+    `verification_method` is a hint.
     Raises FormatError format.proof where `proof` is not absent or a non-empty array, or already holds an anchor proof.
     """
-    earlier = document.get("proof", None)
+    earlier = document.get("proof")
     if "proof" in document and (not isinstance(earlier, list) or not earlier or any(map(_is_anchor_proof, earlier))):
         problem = "The document's proof is not a list of the issuer's proofs"
         raise FormatError(

@@ -1,4 +1,4 @@
-"""The small part of CBOR that a proof is written in: integers, byte and text strings, arrays; one encoding for each value.
+"""The small part of CBOR that a proof is written in: integers, byte and text strings, arrays; one encoding each.
 
 Standard: RFC 8949, section 4.2.1 (core deterministic encoding). Every other encoding of a value is refused.
 """
@@ -14,7 +14,7 @@ _LENGTHS = {24: 1, 25: 2, 26: 4, 27: 8}
 
 
 def encode(value: Any) -> bytes:
-    """Deterministic CBOR of integers of 64 bits, bytes, str, and lists or tuples of them. Raises FormatError format.cbor."""
+    """Deterministic CBOR of 64-bit integers, bytes, str, lists and tuples. Raises FormatError format.cbor."""
     if isinstance(value, bool):
         raise FormatError("format.cbor", "", "Booleans are not part of this subset of CBOR")
     if isinstance(value, int):
@@ -32,7 +32,7 @@ def encode(value: Any) -> bytes:
 def decode(data: bytes, max_depth: int = MAX_CBOR_DEPTH) -> Any:
     """The one value that `data` holds, arrays as lists, nested at most `max_depth` deep.
 
-    Raises FormatError format.cbor for anything else: longer encodings, indefinite lengths, maps, tags, floats, rest bytes.
+    Raises FormatError format.cbor for all else: longer encodings, indefinite lengths, maps, tags, floats, rest bytes.
     The work is proportional to len(data), which the caller bounds.
     """
     value, end = _item(data, 0, max_depth)

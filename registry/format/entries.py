@@ -1,6 +1,6 @@
-"""The byte strings that are hashed and signed, as DESIGN and FORMAT.md section 2 and 4 lay them out.
+"""The byte strings that are hashed and signed, as FORMAT.md lays them out.
 
-Integers are unsigned, 8 bytes, big-endian. Tags are 16 ASCII bytes. No preimage is 64 bytes long, so none can be a node.
+Integers are unsigned, 8 bytes, big-endian. Tags are 16 ASCII bytes. No preimage is 64 bytes, so none can be a node.
 """
 
 import hashlib
@@ -46,7 +46,7 @@ def batch_entry(registry: bytes, batch: int, size: int, issuer_key_id: bytes, ro
 
 
 def list_entry(registry: bytes, list_id: str, version: int, list_digest: bytes) -> bytes:
-    """One version of a status list, 120 bytes; the issuer's key signs it. `list_digest` is SHA-256 of the list's JCS form."""
+    """One version of a status list, 120 bytes; the issuer's key signs it. `list_digest` = SHA-256(JCS(list))."""
     return _TAG_LIST + _sized(registry) + list_hash(list_id) + _u64(version) + _sized(list_digest)
 
 
@@ -75,8 +75,13 @@ def issuer_id(did: str) -> bytes:
     return _sha256(did.encode("utf-8"))
 
 
-def log_entry(position: int, kind: int, subject: bytes, time: int, block: int, actor: bytes, payload: bytes) -> bytes:
-    """Preimage of one entry of the contract's log, 132 bytes; hash it with `RFC9162.leaf_hash`. `payload` is hashed here."""
+def log_entry(  # noqa: PLR0917 (the order of the bytes)
+    position: int, kind: int, subject: bytes, time: int, block: int, actor: bytes, payload: bytes
+) -> bytes:
+    """Preimage of one entry of the contract's log, 132 bytes; hash it with `merkle.RFC9162.leaf_hash`.
+
+    `payload` is the event's payload itself; its SHA-256 is what the entry holds.
+    """
     head = _TAG_LOG + _u64(position) + _u64(kind) + _sized(subject) + _u64(time) + _u64(block)
     return head + _sized(actor, 20) + _sha256(payload)
 

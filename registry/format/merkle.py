@@ -1,8 +1,8 @@
 """Merkle trees in the shape of RFC 9162 section 2.1.1, with strict inclusion proofs.
 
-Two hashers share the shape. PLAIN hashes nodes without a prefix, as merkletools, Chainpoint and Blockcerts do; it is safe here
-because no leaf's preimage is 64 bytes long (FORMAT.md section 4). RFC9162 prefixes leaves with 0x00 and nodes with 0x01; the
-contract's log uses it. A lone node is promoted, nothing is duplicated, and there is no empty tree.
+Two hashers share the shape. PLAIN hashes nodes without a prefix, as merkletools, Chainpoint and Blockcerts do; it is
+safe here because no leaf's preimage is 64 bytes long (FORMAT.md section 4). RFC9162 prefixes leaves with 0x00 and nodes
+with 0x01; the contract's log uses it. A lone node is promoted, nothing is duplicated, and there is no empty tree.
 """
 
 import hashlib
@@ -77,7 +77,7 @@ def root_of(leaves: Sequence[bytes], hasher: Hasher = PLAIN) -> bytes:
 
 
 def directions(index: int, size: int) -> list[Direction]:
-    """On which side each sibling of leaf `index` stands; its length is the only valid path length (RFC 9162, 2.1.3.2)."""
+    """On which side each sibling of leaf `index` stands; the only valid path length (RFC 9162, 2.1.3.2)."""
     _check_index(index, size)
     inner = (index ^ (size - 1)).bit_length()
     sides: list[Direction] = ["left" if index >> level & 1 else "right" for level in range(inner)]
@@ -87,8 +87,8 @@ def directions(index: int, size: int) -> list[Direction]:
 def root_from_path(leaf: bytes, index: int, size: int, path: Sequence[bytes], hasher: Hasher = PLAIN) -> bytes:
     """The root that `path` leads to from `leaf`, the 32-byte hash at `index` of `size`.
 
-    Raises FormatError inclusion.index, inclusion.path-length, inclusion.hash-length. The caller compares the root, and must
-    know `size` from a signed or hashed source: without it one path fits several places.
+    Raises FormatError inclusion.index, inclusion.path-length, inclusion.hash-length. The caller compares the root,
+    and must know `size` from a signed or hashed source: without it one path fits several places.
     """
     sides = directions(index, size)
     if len(path) != len(sides):

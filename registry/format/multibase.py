@@ -46,7 +46,7 @@ def b58decode(text: str, max_length: int) -> bytes:
         for letter in part:
             digit = _VALUES.get(letter)
             if digit is None:
-                raise FormatError("format.base58", "", f"The character {ascii(letter)} does not occur in base58")
+                raise FormatError("format.base58", "", f"The character {letter!a} does not occur in base58")
             step = step * 58 + digit
         number = number * 58 ** len(part) + step
     zeros = len(text) - len(text.lstrip("1"))

@@ -1,7 +1,7 @@
 """JSON as signed data needs it: one reading of every file, and one canonical form (RFC 8785) of every value.
 
 Two programs must never see different values in one file, so everything that JSON readers treat differently is refused:
-duplicate keys, NaN, lone surrogates, unsafe integers, decimals that do not survive double precision, -0, a byte order mark.
+duplicate keys, NaN, lone surrogates, unsafe integers, decimals beyond double precision, -0, a byte order mark.
 """
 
 import hashlib
@@ -168,7 +168,7 @@ def _is_plain(value: Any) -> bool:
     point is ordering them by UTF-16 unit. Floats, other types and lone surrogates take the general way.
     """
     kind = type(value)
-    if kind is str:
+    if isinstance(value, str):
         return value.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in value)
     if kind is dict:
         keys_sort_alike = all(type(key) is str and (key.isascii() or max(key) < "\ud800") for key in value)
