@@ -1,4 +1,4 @@
-"""A small HTTP client for the registry's API, on the standard library: what the command line and the demo speak through."""
+"""A small HTTP client for the registry's API, on the standard library: the command line and the demo speak through it."""
 
 import json
 import time
@@ -64,6 +64,8 @@ class Client:
 
     def __init__(self, url: str, token: str | None = None) -> None:
         self.url = url.rstrip("/")
+        if not self.url.startswith(("http://", "https://")):
+            raise ApiUnreachable(url, "an address starts with http:// or https://")
         self._token = token
         self._opener = urllib.request.build_opener(_NoRedirect, urllib.request.ProxyHandler({}))
 
