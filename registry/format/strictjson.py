@@ -168,7 +168,7 @@ def _is_plain(value: Any) -> bool:
     point is ordering them by UTF-16 unit. Floats, other types and lone surrogates take the general way.
     """
     kind = type(value)
-    if isinstance(value, str):
+    if kind is str:
         return value.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in value)
     if kind is dict:
         keys_sort_alike = all(type(key) is str and (key.isascii() or max(key) < "\ud800") for key in value)
@@ -176,5 +176,5 @@ def _is_plain(value: Any) -> bool:
     if kind is list:
         return all(map(_is_plain, value))
     if kind is int:
-        return -MAX_INTEGER <= value <= MAX_INTEGER
+        return bool(-MAX_INTEGER <= value <= MAX_INTEGER)
     return value is None or kind is bool
