@@ -1,4 +1,4 @@
-"""A small HTTP client for the registry's API, on the standard library: the command line and the demo speak through it."""
+"""A small HTTP client for the API, on the standard library: the command line and the demo speak through it."""
 
 import json
 import time
