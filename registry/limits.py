@@ -6,6 +6,9 @@ A bound is part of the format: two verifiers that differ here could differ in th
 MAX_INTEGER = 2**53 - 1
 """Largest integer in JSON and in the proof: what every JavaScript engine represents exactly (RFC 8259, section 6)."""
 
+MAX_TIME = 253_402_300_799
+"""Last second of the year 9999; times of blocks and keys are not beyond it."""
+
 MAX_DEPTH = 32
 """Nesting of a JSON document. An Open Badge with endorsements and results needs about 12."""
 

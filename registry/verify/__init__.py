@@ -17,14 +17,29 @@ from registry.verify.evidence import (
     Unreachable,
     WrongChain,
 )
+from registry.verify.outcome import CHECK_IDS, Check
+from registry.verify.report import Report
+from registry.verify.trust import RegistryTrust, TrustProfile
+from registry.verify.verdict import EXIT_CODES, VERDICTS, Verdict, verdict
+from registry.verify.verify import verify
 
 __all__ = [
+    "CHECK_IDS",
+    "EXIT_CODES",
+    "VERDICTS",
     "ChainAnswer",
     "ChainFacts",
     "ChainView",
+    "Check",
     "ListEvidence",
+    "RegistryTrust",
+    "Report",
     "StatusEvidence",
     "StatusSource",
+    "TrustProfile",
     "Unreachable",
+    "Verdict",
     "WrongChain",
+    "verdict",
+    "verify",
 ]

@@ -77,6 +77,11 @@ class ChainFacts:
     latest_root: bytes
     latest_time: int
 
+    @property
+    def key_times(self) -> tuple[int, int, int, int]:
+        """All times that the contract keeps about the key and its issuer."""
+        return self.key_added_at, self.key_revoked_at, self.key_compromised_at, self.issuer_added_at
+
     def key_valid_at(self, time: int) -> bool:
         """Whether the key was in its window at `time`: added, not yet revoked or compromised (FORMAT.md section 3)."""
         if not self.key_added_at or time < self.key_added_at:
@@ -129,8 +134,11 @@ class ChainView(Protocol):
 class StatusSource(Protocol):
     """Where status evidence comes from: a file or a registry. It is not trusted."""
 
-    def fetch(self, list_id: str) -> bytes:
-        """JSON of StatusEvidence for a revocation list's URL and its pair. Raises Unreachable."""
+    def fetch(self, list_id: str, anchor_number: int) -> bytes:
+        """JSON of StatusEvidence for a revocation list's URL and its pair, as that anchor commits to them.
+
+        A source that has only one state to show may ignore the number; the verifier looks. Raises Unreachable.
+        """
         ...
 
 

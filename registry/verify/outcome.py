@@ -1,0 +1,58 @@
+"""What a check says: one of four outcomes, a stable code, a sentence for people, and what to do next."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Outcome = Literal["pass", "fail", "unknown", "not_run"]
+
+CHECK_IDS = ("format", "signature", "issuer", "inclusion", "anchor", "status", "validity")
+"""The seven checks in reading order; a check's number is its place here, from 1. FORMAT.md has a section for each."""
+
+NAMES = {
+    "format": "the file's form",
+    "signature": "the issuer's signature",
+    "issuer": "whose key it is",
+    "inclusion": "its place in the batch",
+    "anchor": "the record on the chain",
+    "status": "revocation",
+    "validity": "the dates",
+}
+
+
+@dataclass(frozen=True)
+class Check:
+    """The result of one check. `detail` holds the facts behind the sentence, JSON values only."""
+
+    id: str
+    outcome: Outcome
+    code: str
+    sentence: str
+    next_step: str = ""
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def number(self) -> int:
+        """1 to 7; 0 for the line about embedded proofs, which is not one of the seven."""
+        return CHECK_IDS.index(self.id) + 1 if self.id in CHECK_IDS else 0
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "number": self.number,
+            "outcome": self.outcome,
+            "code": self.code,
+            "sentence": self.sentence,
+            "next_step": self.next_step,
+            "detail": dict(self.detail),
+        }
+
+
+def after(id: str, needed: Check) -> Check:
+    """The result of a check whose input, `needed`, did not pass: unknown where that is unknown, otherwise not run."""
+    place = f"check {needed.number} ({NAMES[needed.id]})"
+    detail = {"needs": needed.id}
+    if needed.outcome == "unknown":
+        sentence = f"This cannot be known as long as {place} is not."
+        return Check(id, "unknown", f"{id}.needs-{needed.id}", sentence, needed.next_step, detail)
+    return Check(id, "not_run", f"{id}.needs-{needed.id}", f"Not checked, because {place} did not pass.", "", detail)

@@ -1,0 +1,176 @@
+"""The trust profile: which registries a verifier believes, and where it asks. Never taken from the file being checked.
+
+[[registry]]
+name = "Example University Network"
+chain_id = 11155111
+contract = "0x5fbdb2315678afecb367f032d93f642f64180aa3"
+code_sha256 = "64 hex digits: SHA-256 of the contract's runtime code"
+rpc = ["https://node.example"]
+status = ["https://registry.example"]
+heartbeat_seconds = 86400
+test = true
+"""
+
+import json
+import tomllib
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from registry.errors import FormatError
+from registry.format.entries import registry_id
+from registry.format.strictjson import pointer
+from registry.limits import MAX_INTEGER, MAX_URL_CHARS
+
+DEFAULT_HEARTBEAT_SECONDS = 86_400
+"""A latest anchor older than this is shown with its date and a warning; registries anchor at least daily."""
+
+MAX_REGISTRIES = 100
+MAX_SOURCES = 10
+_REQUIRED = {"name", "chain_id", "contract", "code_sha256", "rpc"}
+_OPTIONAL = {"status", "heartbeat_seconds", "test"}
+
+
+@dataclass(frozen=True)
+class RegistryTrust:
+    """One registry that the verifier believes. `test` is true unless stated: a forgotten line must not show green."""
+
+    name: str
+    chain_id: int
+    contract: bytes  # 20 bytes
+    code_sha256: bytes  # 32 bytes
+    rpc: tuple[str, ...]
+    status: tuple[str, ...] = ()
+    heartbeat_seconds: int = DEFAULT_HEARTBEAT_SECONDS
+    test: bool = True
+
+    @property
+    def registry_id(self) -> bytes:
+        return registry_id(self.chain_id, self.contract)
+
+    def to_json(self) -> dict[str, Any]:
+        """The same members as in TOML."""
+        return {
+            "name": self.name,
+            "chain_id": self.chain_id,
+            "contract": "0x" + self.contract.hex(),
+            "code_sha256": self.code_sha256.hex(),
+            "rpc": list(self.rpc),
+            "status": list(self.status),
+            "heartbeat_seconds": self.heartbeat_seconds,
+            "test": self.test,
+        }
+
+
+@dataclass(frozen=True)
+class TrustProfile:
+    """All registries a verifier believes."""
+
+    registries: tuple[RegistryTrust, ...]
+
+    def find(self, chain_id: int, contract: bytes) -> RegistryTrust | None:
+        """The entry for a contract (20 bytes) on a chain, or None: then nothing of that registry is believed."""
+        wanted = (chain_id, contract)
+        return next((entry for entry in self.registries if (entry.chain_id, entry.contract) == wanted), None)
+
+    @classmethod
+    def parse(cls, text: str) -> "TrustProfile":
+        """Read the TOML. Raises FormatError trust.* with a pointer to the member that is wrong."""
+        try:
+            value = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise FormatError("trust.toml", "", f"The trust profile is not TOML: {error}") from None
+        return cls.from_json(value)
+
+    @classmethod
+    def from_json(cls, value: Any) -> "TrustProfile":
+        """The same from {"registry": [...]}. Raises FormatError trust.*."""
+        if not isinstance(value, dict) or value.keys() != {"registry"}:
+            raise FormatError("trust.members", "", "A trust profile has [[registry]] tables and nothing else")
+        found = value["registry"]
+        if not isinstance(found, list) or not 1 <= len(found) <= MAX_REGISTRIES:
+            problem = f"A trust profile has 1 to {MAX_REGISTRIES} registries"
+            raise FormatError("trust.registries", "/registry", problem)
+        registries = tuple(_registry(item, index) for index, item in enumerate(found))
+        if len({entry.registry_id for entry in registries}) != len(registries):
+            raise FormatError(
+                "trust.twice", "/registry", "One registry is in the profile twice", "Remove one of the two"
+            )
+        return cls(registries)
+
+    def to_toml(self) -> str:
+        """The profile as TOML that `parse` reads back."""
+        return "\n".join(_table(entry) for entry in self.registries)
+
+
+def _registry(item: Any, index: int) -> RegistryTrust:
+    def flaw(name: str, problem: str) -> FormatError:
+        return FormatError("trust.value", pointer("registry", index, name), problem)
+
+    if not isinstance(item, dict):
+        raise FormatError("trust.value", pointer("registry", index), "This is not a table")
+    for name in sorted(_REQUIRED - item.keys()):
+        raise FormatError("trust.members", pointer("registry", index, name), "This member is missing", "Add it")
+    for name in sorted(item.keys() - _REQUIRED - _OPTIONAL):
+        raise FormatError("trust.members", pointer("registry", index, name), "This member is not known", "Remove it")
+
+    def integer(name: str, value: Any) -> int:
+        if type(value) is not int or not 1 <= value <= MAX_INTEGER:
+            raise flaw(name, f"This is not an integer from 1 to {MAX_INTEGER}")
+        return value
+
+    def binary(name: str, length: int) -> bytes:
+        text = item[name]
+        digits = text.lower().removeprefix("0x") if isinstance(text, str) else ""
+        if len(digits) != 2 * length or not set(digits) <= set("0123456789abcdef"):
+            raise flaw(name, f"This is not {length} bytes in hex")
+        return bytes.fromhex(digits)
+
+    def urls(name: str, least: int) -> tuple[str, ...]:
+        values = item.get(name, [])
+        if not isinstance(values, list) or not least <= len(values) <= MAX_SOURCES:
+            raise flaw(name, f"This is not a list of {least} to {MAX_SOURCES} addresses")
+        if not all(isinstance(url, str) and _is_http(url) for url in values):
+            raise flaw(name, "An address does not begin with http:// or https://")
+        return tuple(values)
+
+    if not isinstance(item["name"], str) or not item["name"].strip():
+        raise flaw("name", "The name is not a text")
+    if not isinstance(item.get("test", True), bool):
+        raise flaw("test", "This is neither true nor false")
+    return RegistryTrust(
+        name=item["name"],
+        chain_id=integer("chain_id", item["chain_id"]),
+        contract=binary("contract", 20),
+        code_sha256=binary("code_sha256", 32),
+        rpc=urls("rpc", 1),
+        status=urls("status", 0),
+        heartbeat_seconds=integer("heartbeat_seconds", item.get("heartbeat_seconds", DEFAULT_HEARTBEAT_SECONDS)),
+        test=item.get("test", True),
+    )
+
+
+def _is_http(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return len(url) <= MAX_URL_CHARS and parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def _table(entry: RegistryTrust) -> str:
+    lines = ["[[registry]]"]
+    for name, value in entry.to_json().items():
+        lines.append(f"{name} = {_toml(value)}")
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    # TOML basic strings escape like JSON, and DEL besides (TOML 1.0, "String").
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
