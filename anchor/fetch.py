@@ -1,0 +1,52 @@
+"""One bounded HTTP GET on the standard library: no redirects, no environment proxies, one deadline."""
+
+import http.client
+import time
+from urllib.parse import urlsplit
+
+from anchor.errors import Unreachable
+from anchor.jsonrpc import shown
+
+CHUNK_BYTES = 256 * 1024
+"""Read step; size and deadline are looked at between steps, so a server that drips bytes cannot hold us."""
+
+
+class Absent(Unreachable):
+    """The server answered 404: it is there and has no such thing."""
+
+
+def get(url: str, *, timeout: float, max_bytes: int) -> bytes:
+    """The body at `url`, at most `max_bytes`, within `timeout` seconds. Raises Unreachable, Absent for a 404."""
+    parts = urlsplit(url)
+    place = shown(url) + parts.path
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise Unreachable(place, "an address starts with http:// or https://")
+    connect = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = connect(parts.hostname, parts.port, timeout=timeout)
+    try:
+        target = parts.path + (f"?{parts.query}" if parts.query else "")
+        connection.request("GET", target or "/", headers={"Accept": "*/*"})
+        return _body(connection.getresponse(), place, time.monotonic() + timeout, max_bytes)
+    except TimeoutError:
+        raise Unreachable(place, f"it did not answer within {timeout:g} s") from None
+    except (OSError, http.client.HTTPException) as problem:
+        raise Unreachable(place, str(problem) or type(problem).__name__) from None
+    finally:
+        connection.close()
+
+
+def _body(response: http.client.HTTPResponse, place: str, deadline: float, max_bytes: int) -> bytes:
+    if response.status == http.client.NOT_FOUND:
+        raise Absent(place, "it has no such file (HTTP 404)")
+    if response.status != http.client.OK:
+        raise Unreachable(place, f"it answered HTTP {response.status}")
+    content = bytearray()
+    while chunk := response.read1(CHUNK_BYTES):
+        content += chunk
+        if len(content) > max_bytes:
+            raise Unreachable(place, f"its answer is larger than {max_bytes} bytes")
+        if time.monotonic() > deadline:
+            raise TimeoutError
+    if response.length:
+        raise Unreachable(place, "its answer was cut off")
+    return bytes(content)

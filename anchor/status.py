@@ -1,0 +1,73 @@
+"""Status evidence for a verifier: from files at hand, or from the origins that the trust profile allows."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+from anchor import fetch
+from anchor.errors import Unreachable
+from registry.errors import FormatError
+from registry.limits import MAX_STATUS_EVIDENCE_BYTES
+from registry.verify.evidence import StatusEvidence
+
+HTTP_TIMEOUT_SECONDS = 10.0
+"""For one list pair; evidence is a few kilobytes."""
+
+KEPT = 256
+"""Answers remembered: one per list pair and anchor, so that a thousand files of a batch ask once."""
+
+
+class HttpStatus:
+    """Asks each allowed origin in turn. The file being checked never decides which host is asked."""
+
+    def __init__(self, origins: Iterable[str], *, timeout: float = HTTP_TIMEOUT_SECONDS) -> None:
+        self._origins = tuple(origin.rstrip("/") for origin in origins)
+        self._timeout = timeout
+        self._kept: dict[tuple[str, int], bytes] = {}
+
+    def fetch(self, list_id: str, anchor_number: int) -> bytes:
+        """Evidence for the pair that `list_id` belongs to, as of an anchor. Raises Unreachable."""
+        kept = self._kept.get((list_id, anchor_number))
+        if kept is not None:
+            return kept
+        if not self._origins:
+            raise Unreachable("status", "the trust profile names no source of status lists; --status FILE gives one")
+        name = quote(urlsplit(list_id).path.rsplit("/", 1)[-1], safe="")
+        problems = []
+        for origin in self._origins:
+            url = f"{origin}/v1/status-lists/{name}/evidence?anchor={anchor_number}"
+            try:
+                answer = fetch.get(url, timeout=self._timeout, max_bytes=MAX_STATUS_EVIDENCE_BYTES)
+            except Unreachable as problem:
+                problems.append(problem)
+                continue
+            if len(self._kept) < KEPT:
+                self._kept[list_id, anchor_number] = answer
+            return answer
+        raise problems[-1]
+
+
+class FileStatus:
+    """Evidence saved earlier (GET /v1/status-lists/{name}/evidence). Nothing is asked of anyone."""
+
+    def __init__(self, paths: Iterable[Path]) -> None:
+        self._paths = tuple(paths)
+
+    def fetch(self, list_id: str, anchor_number: int) -> bytes:  # noqa: ARG002
+        """The first file that speaks of `list_id`. Raises Unreachable; whether it is current is for check 6 to say."""
+        for path in self._paths:
+            try:
+                with path.open("rb") as file:
+                    content = file.read(MAX_STATUS_EVIDENCE_BYTES + 1)
+            except OSError as problem:
+                raise Unreachable(str(path), problem.strerror or "it cannot be read") from None
+            if len(self._paths) == 1 or _speaks_of(content, list_id):
+                return content
+        raise Unreachable(", ".join(map(str, self._paths)) or "status", f"no status file speaks of {list_id}")
+
+
+def _speaks_of(content: bytes, list_id: str) -> bool:
+    try:
+        return any(item.id == list_id for item in StatusEvidence.parse(content).lists)
+    except FormatError:
+        return False
