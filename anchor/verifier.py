@@ -1,0 +1,31 @@
+"""A verifier ready to use: a trust profile with its chain readers and its sources of status lists."""
+
+from datetime import datetime
+
+from anchor.reader import Reader
+from anchor.status import HttpStatus
+from registry.verify.evidence import StatusSource
+from registry.verify.report import Report
+from registry.verify.trust import RegistryTrust, TrustProfile
+from registry.verify.verify import verify
+
+
+class Verifier:
+    """Checks files against the chains of one trust profile. Keeps what it has asked: a batch of files asks once.
+
+    `status` overrides where status lists come from; otherwise the profile's origins are asked.
+    """
+
+    def __init__(self, trust: TrustProfile, status: StatusSource | None = None) -> None:
+        self._trust = trust
+        self._status = status or HttpStatus(origin for one in trust.registries for origin in one.status)
+        self._readers: dict[RegistryTrust, Reader] = {}
+
+    def check(self, data: bytes, *, now: datetime, rdf: bool = False) -> Report:
+        """The report on the file `data`, as of `now` (with a time zone). Bad input is an outcome, not an exception."""
+        return verify(data, trust=self._trust, chain=self._reader, status=self._status, now=now, rdf=rdf)
+
+    def _reader(self, registry: RegistryTrust) -> Reader:
+        if registry not in self._readers:
+            self._readers[registry] = Reader(registry.rpc, registry.chain_id, registry.contract, registry.code_sha256)
+        return self._readers[registry]
