@@ -1,0 +1,32 @@
+"""Verifies as anyone would: the files, the chain's RPC, the status lists; no database and no key of the registry."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from anchor.verifier import Verifier
+from api.demo.screen import Screen
+from registry.verify.report import Report
+from registry.verify.trust import TrustProfile
+
+WITH_EMBEDDED_PROOF = 100  # files whose JSON-LD proof is checked as well: it takes longer than all seven checks
+
+
+def verify_all(trust: Path, files: Sequence[Path], screen: Screen) -> dict[str, str]:
+    """File name -> verdict, for every file."""
+    verifier, verdicts = _verifier(trust), {}
+    for number, file in enumerate(files):
+        report = verifier.check(file.read_bytes(), now=datetime.now(UTC), rdf=number < WITH_EMBEDDED_PROOF)
+        verdicts[file.name] = str(report.verdict)
+        if number % 25 == 0:
+            screen.progress(f"verified {number:,} of {len(files):,}")
+    return verdicts
+
+
+def verify_one(trust: Path, file: Path) -> Report:
+    """A fresh look at one file: nothing is remembered from earlier ones."""
+    return _verifier(trust).check(file.read_bytes(), now=datetime.now(UTC), rdf=True)
+
+
+def _verifier(trust: Path) -> Verifier:
+    return Verifier(TrustProfile.parse(trust.read_text("utf-8")))
