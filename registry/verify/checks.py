@@ -14,7 +14,7 @@ from registry.format.anchorproof import AnchorProof, confirm, rfc3339
 from registry.format.multibase import encode_multikey
 from registry.limits import MAX_TIME
 from registry.verify import document
-from registry.verify.document import CredentialFile
+from registry.verify.document import CredentialFile, show_time
 from registry.verify.evidence import ChainAnswer, ChainFacts, Unreachable, WrongChain
 from registry.verify.outcome import Check, Outcome
 from registry.verify.trust import RegistryTrust
@@ -161,16 +161,16 @@ def check_issuer(found: CredentialFile, proof: AnchorProof, registry: RegistryTr
 def check_validity(found: CredentialFile, now: datetime) -> Check:
     """(7) The moment of checking lies in the credential's own period: validFrom <= now < validUntil."""
     detail = {
-        "valid_from": found.valid_from.isoformat(),
-        "valid_until": found.valid_until.isoformat() if found.valid_until else None,
-        "now": now.isoformat(),
+        "valid_from": show_time(found.valid_from),
+        "valid_until": show_time(found.valid_until) if found.valid_until else None,
+        "now": show_time(now),
     }
     if now < found.valid_from:
-        sentence = f"It is not valid before {found.valid_from.isoformat()}."
+        sentence = f"It is not valid before {show_time(found.valid_from)}."
         return Check("validity", "fail", "validity.not-yet", sentence, "Check it again then", detail)
     if found.valid_until is None:
         return Check("validity", "pass", "validity.ok", "It has no end date.", "", detail)
-    until = found.valid_until.isoformat()
+    until = show_time(found.valid_until)
     if now >= found.valid_until:
         step = "Ask the holder whether there is a newer one"
         return Check("validity", "fail", "validity.expired", f"Its validity ended on {until}.", step, detail)

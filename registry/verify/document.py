@@ -77,7 +77,7 @@ class CredentialFile:
             "title": self.title,
             "learner": self.learner_name,
             "awarded": self.awarded,
-            "valid_until": self.valid_until.isoformat() if self.valid_until else None,
+            "valid_until": show_time(self.valid_until) if self.valid_until else None,
         }
 
 
@@ -118,6 +118,12 @@ def parse_time(text: Any) -> datetime | None:
         return datetime.fromisoformat(text)
     except ValueError:  # the 30th of February
         return None
+
+
+def show_time(time: datetime) -> str:
+    """The time in the offset it was given in, with Z for UTC."""
+    text = time.isoformat()
+    return text.removesuffix("+00:00") + "Z" if text.endswith("+00:00") else text
 
 
 def is_url(value: Any) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from registry.verify.document import CredentialFile
+from registry.verify.document import CredentialFile, show_time
 from registry.verify.outcome import CHECK_IDS, NAMES, Check
 from registry.verify.trust import RegistryTrust
 from registry.verify.verdict import EXIT_CODES, Verdict, verdict
@@ -101,7 +101,7 @@ def _sentence(
             return f"Not anchored yet: nothing confirms so far that {found.issuer_shown} issued it."
         return f"Signed by the key that it names for {found.issuer_shown}, but not yet final on {network}."
     if decided == "expired":
-        until = found.valid_until.isoformat() if found.valid_until else "its end date"
+        until = show_time(found.valid_until) if found.valid_until else "its end date"
         return f"Genuine, but its validity ended on {until}."
     about = f"Issued by {found.issuer_shown} to {found.learner_name or 'its holder'} on {found.awarded}."
     if decided == "valid_test":

@@ -19,7 +19,7 @@ from registry.format import entries
 from registry.format.anchorproof import AnchorProof
 from registry.verify import checks
 from registry.verify.checks import Answer
-from registry.verify.document import CredentialFile
+from registry.verify.document import CredentialFile, show_time
 from registry.verify.embedded import check_embedded
 from registry.verify.evidence import ChainAnswer, ChainView, StatusEvidence, StatusSource, Unreachable, WrongChain
 from registry.verify.outcome import CHECK_IDS, Check, after
@@ -44,7 +44,7 @@ def verify(
     if found is None:
         for id in CHECK_IDS[1:]:
             done[id] = after(id, done["format"])
-        return report(done, embedded_proof=None, found=None, registry=None, checked_at=now.isoformat())
+        return report(done, embedded_proof=None, found=None, registry=None, checked_at=show_time(now))
 
     # (2) signature, (4) inclusion, and the line that needs RDF
     proof = checks.prove(found)
@@ -61,17 +61,16 @@ def verify(
 
     # (5) anchor, (3) issuer, (6) status
     registry = trust.find(found.wire.chain_id, found.wire.contract) if found.wire is not None else None
-    if isinstance(proof, AnchorProof):
-        done |= _on_chain(found, proof, done, registry, chain=chain, status=status, now=now)
+    if proof is None:
+        done |= {id: checks.no_anchor_proof(id) for id in ("anchor", "issuer", "status")}
     else:
-        for id in ("anchor", "issuer", "status"):
-            done[id] = checks.no_anchor_proof(id) if proof is None else after(id, done["inclusion"])
-    return report(done, embedded_proof=embedded, found=found, registry=registry, checked_at=now.isoformat())
+        done |= _on_chain(found, proof, done, registry, chain=chain, status=status, now=now)
+    return report(done, embedded_proof=embedded, found=found, registry=registry, checked_at=show_time(now))
 
 
 def _on_chain(
     found: CredentialFile,
-    proof: AnchorProof,
+    proof: AnchorProof | FormatError,
     done: dict[str, Check],
     registry: RegistryTrust | None,
     *,
@@ -80,16 +79,22 @@ def _on_chain(
     now: datetime,
 ) -> dict[str, Check]:
     """Checks 5, 3 and 6. Nothing is asked that could not change the result."""
-    if done["inclusion"].outcome != "pass":
-        return {id: after(id, done["inclusion"]) for id in ("anchor", "issuer", "status")}
-    if registry is None:
-        anchor = checks.check_anchor(found, proof, None, None)
-        return {"anchor": anchor, "issuer": after("issuer", anchor), "status": after("status", anchor)}
-    view, answer = _open(chain, registry, proof)
-    anchor = checks.check_anchor(found, proof, registry, answer)
-    failing = next((check for check in (done["signature"], anchor) if check.outcome != "pass"), None)
-    issuer = after("issuer", failing) if failing else checks.check_issuer(found, proof, registry, answer)
-    if issuer.outcome != "pass" or view is None or not isinstance(answer, ChainAnswer):
+    view: ChainView | None = None
+    answer: Answer | None = None
+    if isinstance(proof, FormatError) or done["inclusion"].outcome != "pass":
+        anchor = after("anchor", done["inclusion"])
+    else:
+        if registry is not None:
+            view, answer = _open(chain, registry, proof)
+        anchor = checks.check_anchor(found, proof, registry, answer)
+
+    needed = next((check for check in (done["signature"], anchor) if check.outcome != "pass"), None)
+    if needed is not None or isinstance(proof, FormatError) or registry is None or not isinstance(answer, ChainAnswer):
+        issuer = after("issuer", needed or anchor)
+        return {"anchor": anchor, "issuer": issuer, "status": after("status", issuer)}
+
+    issuer = checks.check_issuer(found, proof, registry, answer)
+    if issuer.outcome != "pass" or view is None:
         return {"anchor": anchor, "issuer": issuer, "status": after("status", issuer)}
     evidence, keys = _status_evidence(found, proof, view, answer, status)
     result = check_status(found, registry, answer, evidence, keys=keys, now=now)

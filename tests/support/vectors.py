@@ -1,0 +1,48 @@
+"""Reading the conformance vectors and giving them to the verifier."""
+
+import base64
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from registry.verify import ChainAnswer, ChainFacts, TrustProfile, Unreachable, WrongChain
+from tests.support.specimen import Case, Chain, Status, to_bytes
+
+FOLDER = Path(__file__).parent.parent / "vectors"
+PATHS = sorted(FOLDER.glob("*.json"))
+
+
+def load(path: Path) -> dict[str, Any]:
+    value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return value
+
+
+def case_of(vector: dict[str, Any]) -> Case:
+    """The case that the vector describes, from its JSON alone."""
+    data = vector["file"].encode() if "file" in vector else base64.b64decode(vector["file_base64"])
+    return Case(
+        data=data,
+        chain=_chain(vector["chain"], vector["trust"]["registry"][0]["chain_id"]),
+        status=Status(_status(vector["status"])),
+        trust=TrustProfile.from_json(vector["trust"]),
+        now=datetime.fromisoformat(vector["now"]),
+    )
+
+
+def _chain(value: dict[str, Any], chain_id: int) -> Chain:
+    if "unreachable" in value:
+        return Chain({}, Unreachable(value["unreachable"], "timed out"))
+    if "other_chain" in value:
+        return Chain({}, WrongChain(chain_id, value["other_chain"]))
+    answers = {}
+    for lookup in value["lookups"]:
+        place = (bytes.fromhex(lookup["root"]), bytes.fromhex(lookup["key"]))
+        answers[place] = ChainAnswer(ChainFacts.from_json(lookup["facts"]), lookup["pending"])
+    return Chain(answers)
+
+
+def _status(value: dict[str, Any]) -> bytes | Unreachable:
+    if "unreachable" in value:
+        return Unreachable(value["unreachable"], "connection refused")
+    return to_bytes(value["evidence"])
