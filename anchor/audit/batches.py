@@ -1,0 +1,182 @@
+"""Rebuild every batch from its published leaves, and ask whether its signer was allowed to sign it then."""
+
+import warnings
+from collections.abc import Sequence
+
+from anchor.audit.manifest import BatchFile
+from anchor.audit.replay import ChainAnchor, History
+from anchor.audit.report import Book
+from anchor.audit.source import ExportSource, Missing, batch_path
+from registry.errors import FormatError
+from registry.format import entries, signature
+from registry.format.merkle import root_of
+
+with warnings.catch_warnings():
+    # merkletools 1.0.3 has an invalid escape in its source and offers SHA-3 by a package that hashlib made needless.
+    warnings.simplefilter("ignore")
+    from merkletools import MerkleTools
+
+
+class Batches:
+    """Checks batches one after the other; remembers numbers and leaves (about 250 bytes of memory for each leaf)."""
+
+    def __init__(self, book: Book, source: ExportSource, registry: bytes, history: History) -> None:
+        self._book = book
+        self._source = source
+        self._registry = registry
+        self._history = history
+        self._leaves: dict[bytes, tuple[int, int]] = {}
+        self.numbers: set[int] = set()
+
+    @property
+    def leaf_count(self) -> int:
+        """Different leaves so far."""
+        return len(self._leaves)
+
+    def entry(self, number: int, anchor: ChainAnchor) -> bytes | None:
+        """The batch's leaf in the anchor's tree, after checking the batch; None when its file cannot be used."""
+        name = f"batch {number}"
+        once = number not in self.numbers
+        self._book.expect(
+            "SequenceHasNoGaps", once, name, "batch.anchored-twice", "It is listed in more than one place."
+        )
+        self.numbers.add(number)
+        batch = self._load(name, number)
+        if batch is None:
+            return None
+        self._check_root(name, batch)
+        if once:
+            self._check_leaves(name, batch)
+        key_id = entries.issuer_key_id(batch.multikey)
+        entry = entries.batch_entry(self._registry, number, batch.size, key_id, batch.root)
+        self._check_signer(name, batch, key_id, entry, anchor)
+        return entries.entry_hash(entry)
+
+    def check_sequence(self) -> None:
+        """Numbers are 1 to N, and there is no batch file that no anchor lists."""
+        last = max(self.numbers, default=0)
+        for number in range(1, last + 1):
+            self._book.expect(
+                "SequenceHasNoGaps",
+                number in self.numbers,
+                f"batch {number}",
+                "batch.gap",
+                "Later batches are anchored and this one is not: it was left out.",
+            )
+
+    def check_orphans(self, listed: set[int]) -> None:
+        """`listed`: batches of all anchors in the export, also those that are not final yet."""
+        found = self._source.batch_numbers()
+        if found is None:  # HTTP has no listing: look one past the end
+            beyond = max(listed, default=0) + 1
+            found = [*listed, *([beyond] if self._has(beyond) else [])]
+        for number in found:
+            self._book.expect(
+                "EveryChainRootIsKnown",
+                number in listed,
+                f"batch {number}",
+                "batch.orphan",
+                "The export holds this batch, and no anchor commits to it.",
+            )
+
+    def _has(self, number: int) -> bool:
+        try:
+            self._source.read(batch_path(number))
+        except Missing:
+            return False
+        return True
+
+    def _load(self, name: str, number: int) -> BatchFile | None:
+        try:
+            batch = BatchFile.parse(self._source.read(batch_path(number)))
+        except Missing as gone:
+            sentence = f"An anchor commits to it and the export has no {gone.path}: its leaves are withheld."
+            self._book.expect("RootsRecomputeFromLeaves", False, name, "batch.missing", sentence)
+            return None
+        except FormatError as flaw:
+            self._book.expect("ExportIsWellFormed", False, name, flaw.code, str(flaw))
+            return None
+        right = self._book.expect(
+            "ExportIsWellFormed",
+            batch.number == number and batch.size == len(batch.leaves) > 0,
+            name,
+            "batch.number",
+            "Its file holds another batch, or not as many leaves as it says.",
+            f"batch {number}",
+            f"batch {batch.number} of {batch.size} with {len(batch.leaves)} leaves",
+        )
+        return batch if right else None
+
+    def _check_root(self, name: str, batch: BatchFile) -> None:
+        ours = root_of(batch.leaves)
+        for code, who, root in (
+            ("batch.root", "our own tree", ours),
+            ("batch.root-merkletools", "the independent library merkletools", _second_opinion(batch.leaves)),
+        ):
+            self._book.expect(
+                "RootsRecomputeFromLeaves",
+                root == batch.root,
+                name,
+                code,
+                f"Its leaves do not lead to its root, says {who}: a leaf was changed, or the root.",
+                batch.root.hex(),
+                root.hex(),
+            )
+
+    def _check_leaves(self, name: str, batch: BatchFile) -> None:
+        for index, leaf in enumerate(batch.leaves):
+            before = self._leaves.setdefault(leaf, (batch.number, index))
+            self._book.expect(
+                "NoLeafTwice",
+                before == (batch.number, index),
+                name,
+                "batch.leaf-twice",
+                f"Leaf {index} is also leaf {before[1]} of batch {before[0]}.",
+                found=leaf.hex(),
+            )
+
+    def _check_signer(self, name: str, batch: BatchFile, key_id: bytes, entry: bytes, anchor: ChainAnchor) -> None:
+        invariant = "IssuerWasAuthorisedAtBlock"
+        self._book.expect(
+            invariant,
+            signature.verify(batch.multikey, batch.signature, entry),
+            name,
+            "batch.signature",
+            "The signature is not of the key that the batch names, or not over this batch.",
+        )
+        key = self._history.keys.get(key_id)
+        known = self._book.expect(
+            invariant,
+            key is not None,
+            name,
+            "batch.unknown-key",
+            "It is signed by a key that the contract never knew.",
+            found=key_id.hex(),
+        )
+        if not known or key is None:
+            return
+        self._book.expect(
+            invariant,
+            key.in_force(anchor),
+            name,
+            "batch.key-not-in-force",
+            f"Its key was not in force when anchor {anchor.number} was made, at {anchor.time}.",
+            f"{key.added_at} to {key.revoked_at or 'now'}",
+            str(anchor.time),
+        )
+        self._book.expect(
+            invariant,
+            not self._history.issuers[key.issuer].suspended_at(anchor.time),
+            name,
+            "batch.issuer-suspended",
+            f"Its issuer was suspended when anchor {anchor.number} was made.",
+        )
+        if key.in_force(anchor) and key.compromised and anchor.time >= key.compromised_at:
+            self._book.note(f"The key of {name} was declared compromised later, from before this batch on.")
+
+
+def _second_opinion(leaves: Sequence[bytes]) -> bytes:
+    tree = MerkleTools(hash_type="sha256")
+    tree.add_leaf([leaf.hex() for leaf in leaves], False)
+    tree.make_tree()
+    return bytes.fromhex(tree.get_merkle_root())

@@ -1,0 +1,166 @@
+"""The lines and files of a public export, read strictly into records.
+
+`registry.json`, `anchors.jsonl` and `batches/<n>.json` in the format `credanchor-export/1`, with exactly these members.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from anchor.audit.source import MAX_FILE_BYTES
+from registry.errors import FormatError
+from registry.format.multibase import decode_multikey
+from registry.format.strictjson import parse, pointer
+
+EXPORT_FORMAT = "credanchor-export/1"
+
+
+@dataclass(frozen=True)
+class RegistryFile:
+    """Whose export it is. `deploy_block` is where the log begins."""
+
+    chain_id: int
+    contract: bytes
+    registry_id: bytes
+    deploy_block: int
+
+    @classmethod
+    def parse(cls, content: bytes) -> "RegistryFile":
+        """Raises FormatError."""
+        members = _object(content, {"format", "chain_id", "contract", "registry_id", "deploy_block"})
+        if members["format"] != EXPORT_FORMAT:
+            raise FormatError("export.format", "/format", f"The format is not {EXPORT_FORMAT}")
+        return cls(
+            chain_id=_number(members, "chain_id"),
+            contract=_hex(members, "contract", 20),
+            registry_id=_hex(members, "registry_id", 32),
+            deploy_block=_number(members, "deploy_block"),
+        )
+
+
+@dataclass(frozen=True)
+class ListLine:
+    """One version of a status list, as an anchor commits to it."""
+
+    id: str
+    version: int
+    digest: bytes
+    multikey: bytes
+    signature: bytes
+
+
+@dataclass(frozen=True)
+class AnchorLine:
+    """What an anchor is made of: `lists` in the order of the status tree, `batches` in the order of the anchor tree."""
+
+    number: int
+    root: bytes
+    status_root: bytes
+    lists: tuple[ListLine, ...]
+    batches: tuple[int, ...]
+
+    @classmethod
+    def parse(cls, content: bytes) -> "AnchorLine":
+        """Raises FormatError."""
+        members = _object(content, {"number", "root", "status_root", "lists", "batches"})
+        lists = [_list(item, place) for place, item in enumerate(_array(members, "lists"))]
+        batches = _array(members, "batches")
+        if not all(type(number) is int and number > 0 for number in batches):
+            raise FormatError("export.integer", "/batches", "A batch number is not a positive integer")
+        return cls(
+            number=_number(members, "number"),
+            root=_hex(members, "root", 32),
+            status_root=_hex(members, "status_root", 32),
+            lists=tuple(lists),
+            batches=tuple(batches),
+        )
+
+
+@dataclass(frozen=True)
+class BatchFile:
+    """A batch without anything personal: its leaves, and the issuer's signature over its entry."""
+
+    number: int
+    size: int
+    multikey: bytes
+    signature: bytes
+    root: bytes
+    leaves: tuple[bytes, ...]
+
+    @classmethod
+    def parse(cls, content: bytes) -> "BatchFile":
+        """Raises FormatError."""
+        members = _object(content, {"number", "size", "key", "signature", "root", "leaves"})
+        leaves = _array(members, "leaves")
+        return cls(
+            number=_number(members, "number"),
+            size=_number(members, "size"),
+            multikey=_key(members),
+            signature=_hex(members, "signature", 64),
+            root=_hex(members, "root", 32),
+            leaves=tuple(_digest(leaf, place) for place, leaf in enumerate(leaves)),
+        )
+
+
+def _list(item: Any, place: int) -> ListLine:
+    where = ("lists", place)
+    names = {"id", "version", "digest", "key", "signature"}
+    if not isinstance(item, dict) or item.keys() != names or not isinstance(item["id"], str):
+        raise FormatError("export.members", pointer(*where), f"A list has not exactly the members {_named(names)}")
+    return ListLine(
+        id=item["id"],
+        version=_number(item, "version", *where),
+        digest=_hex(item, "digest", 32, *where),
+        multikey=_key(item, *where),
+        signature=_hex(item, "signature", 64, *where),
+    )
+
+
+def _object(content: bytes, names: set[str]) -> dict[str, Any]:
+    members = parse(content, max_bytes=MAX_FILE_BYTES)
+    if not isinstance(members, dict) or members.keys() != names:
+        raise FormatError("export.members", "", f"It has not exactly the members {_named(names)}")
+    return members
+
+
+def _named(names: set[str]) -> str:
+    return ", ".join(sorted(names))
+
+
+def _array(members: dict[str, Any], name: str) -> list[Any]:
+    value = members[name]
+    if not isinstance(value, list):
+        raise FormatError("export.array", pointer(name), f"{name} is not an array")
+    return value
+
+
+def _number(members: dict[str, Any], name: str, *place: str | int) -> int:
+    value = members[name]
+    if type(value) is not int or value < 0:
+        raise FormatError("export.integer", pointer(*place, name), f"{name} is not an unsigned integer")
+    return value
+
+
+def _key(members: dict[str, Any], *place: str | int) -> bytes:
+    value = members["key"]
+    if not isinstance(value, str):
+        raise FormatError("export.key", pointer(*place, "key"), "The key is not a multikey (z6Mk...)")
+    return decode_multikey(value)
+
+
+def _hex(members: dict[str, Any], name: str, length: int, *place: str | int) -> bytes:
+    value = members[name]
+    text = value.removeprefix("0x") if name == "contract" and isinstance(value, str) else value
+    return _bytes(text, length, pointer(*place, name))
+
+
+def _digest(value: Any, place: int) -> bytes:
+    return _bytes(value, 32, pointer("leaves", place))
+
+
+def _bytes(text: Any, length: int, where: str) -> bytes:
+    if isinstance(text, str) and len(text) == 2 * length and text.isalnum() and text == text.lower():
+        try:
+            return bytes.fromhex(text)
+        except ValueError:
+            pass
+    raise FormatError("export.hex", where, f"It is not {length} bytes in lower-case hexadecimal")

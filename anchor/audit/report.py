@@ -1,0 +1,156 @@
+"""What an audit found: named invariants, how often each was checked, and each breach in one sentence.
+
+The report holds no wall clock and is sorted, so two audits of one head and one export give the same bytes.
+An invariant is `holds` (checked at least once, never broken), `broken`, or `not_run` (nothing to check, or the reason
+in `sentence`); a check over nothing never counts as passed.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from registry.format.strictjson import canonical
+
+REPORT_FORMAT = "credanchor-audit/1"
+
+INVARIANTS = {
+    "RegistryIsTheOneTrusted": "the contract at the trusted address runs the trusted code, and the export is its own",
+    "EndpointsAgree": "every node that answered shows the same block and the same head",
+    "LogIsComplete": "the log has every entry from genesis on, in order, and leads to the head the contract stores",
+    "TimesNeverGoBack": "entries carry times and blocks in order",
+    "SequenceHasNoGaps": "anchors and batches are numbered 1, 2, 3 without gap or repetition",
+    "RootsAreUnique": "no root was anchored twice",
+    "StateFollowsTheLog": "keys, issuers and roles are what the log says they must be",
+    "RolesWereHeld": "every entry was written by an account that held the role for it",
+    "ExportIsWellFormed": "the public files are what the format says",
+    "EveryChainRootIsKnown": "every anchor on the chain is in the export, and every batch in it is anchored",
+    "EveryAnchoredBatchIsOnChain": "the roots that the export names are the ones on the chain",
+    "RootsRecomputeFromLeaves": "every batch root and anchor root follows from the published leaves and lists",
+    "NoLeafTwice": "no credential was put into two batches, or twice into one",
+    "IssuerWasAuthorisedAtBlock": "every batch is signed by a key that was in force when it was anchored",
+    "StatusListsAreWhatWasAnchored": "every status list is signed, complete and the one the anchor commits to",
+    "StatusVersionsNeverGoBack": "a status list is only ever replaced by a newer version",
+    "RevokedNeverReturns": "a credential that was revoked stays revoked",
+}
+"""Every invariant and what it says; the order is the reading order."""
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """One breach. `subject` is like "batch 3"; `code` is stable, like "batch.root"."""
+
+    invariant: str
+    subject: str
+    code: str
+    sentence: str
+    expected: str = ""
+    found: str = ""
+
+    def to_json(self) -> dict[str, str]:
+        """Members without value are left out."""
+        members = {"subject": self.subject, "code": self.code, "sentence": self.sentence}
+        return members | {name: value for name in ("expected", "found") if (value := getattr(self, name))}
+
+
+class Book:
+    """Collects checks and findings while the audit runs."""
+
+    def __init__(self) -> None:
+        self.checked = dict.fromkeys(INVARIANTS, 0)
+        self.findings: set[Finding] = set()
+        self.notes: set[str] = set()
+
+    def expect(  # noqa: PLR0917 (reads as a sentence: this rule held, about what, its code, why not)
+        self,
+        invariant: str,
+        held: bool,
+        subject: str,
+        code: str,
+        sentence: str,
+        expected: str = "",
+        found: str = "",
+    ) -> bool:
+        """Count one check of `invariant`; when it did not hold, write down the finding. Returns `held`."""
+        self.checked[invariant] += 1
+        if not held:
+            self.findings.add(Finding(invariant, subject, code, sentence, expected, found))
+        return held
+
+    def note(self, sentence: str) -> None:
+        """Something a reader should know that breaks no invariant."""
+        self.notes.add(sentence)
+
+
+@dataclass(frozen=True)
+class AuditReport:
+    """The outcome; `counts` says how much was looked at, `head` pins the block all of it was read at."""
+
+    registry: dict[str, Any]
+    head: dict[str, Any]
+    counts: dict[str, int]
+    checked: dict[str, int]
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def clean(self) -> bool:
+        """True when nothing was broken."""
+        return not self.findings
+
+    @property
+    def exit_code(self) -> int:
+        """0 clean, 1 findings. (2, could not look, is an exception and has no report.)"""
+        return 0 if self.clean else 1
+
+    def to_json(self) -> dict[str, Any]:
+        """Members in the format `credanchor-audit/1`."""
+        return {
+            "format": REPORT_FORMAT,
+            "registry": self.registry,
+            "head": self.head,
+            "counts": self.counts,
+            "clean": self.clean,
+            "invariants": [self._invariant(name) for name in INVARIANTS],
+            "notes": list(self.notes),
+        }
+
+    def to_bytes(self) -> bytes:
+        """The report as canonical JSON (RFC 8785) and a newline."""
+        return canonical(self.to_json()) + b"\n"
+
+    def summary(self) -> str:
+        """The report for people: a line for each invariant, then each finding."""
+        lines = [
+            f"Registry {self.registry['contract']} on chain {self.registry['chain_id']}",
+            f"Read at block {self.head['block_number']} {self.head['block_hash']}",
+            "Looked at " + ", ".join(f"{count} {name}" for name, count in self.counts.items()) + ".",
+            "",
+        ]
+        for name, says in INVARIANTS.items():
+            outcome = self._outcome(name)
+            mark = {"holds": "✓", "broken": "✗", "not_run": "-"}[outcome]
+            lines.append(f"  {mark} {name:<30} {self.checked[name]:>7} checks   {says}")
+        lines += ["", *(self._told(finding) for finding in self.findings), *(f"Note: {note}" for note in self.notes)]
+        count = len(self.findings)
+        verdict = "Clean: nothing was found." if self.clean else f"{count} finding{'s' if count > 1 else ''}."
+        return "\n".join([*lines, verdict])
+
+    def _told(self, finding: Finding) -> str:
+        more = "".join(
+            f"\n    {label}: {value}"
+            for label, value in (("expected", finding.expected), ("found", finding.found))
+            if value
+        )
+        return f"✗ {finding.invariant}, {finding.subject} ({finding.code}): {finding.sentence}{more}"
+
+    def _outcome(self, name: str) -> str:
+        if any(finding.invariant == name for finding in self.findings):
+            return "broken"
+        return "holds" if self.checked[name] else "not_run"
+
+    def _invariant(self, name: str) -> dict[str, Any]:
+        return {
+            "name": name,
+            "outcome": self._outcome(name),
+            "checks": self.checked[name],
+            "findings": [finding.to_json() for finding in self.findings if finding.invariant == name],
+        }

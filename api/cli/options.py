@@ -1,0 +1,120 @@
+"""Options that several commands share, and what they mean: JSON, data directory, the API to speak to."""
+
+import argparse
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from api.cli.failures import CliError
+
+if TYPE_CHECKING:
+    from api.client import Client
+    from api.settings import Settings
+
+URL_VARIABLE, KEY_VARIABLE, DATA_VARIABLE = "CREDANCHOR_URL", "CREDANCHOR_API_KEY", "CREDANCHOR_DATA_DIR"
+DEFAULT_DATA_DIR = "var"
+
+Run = Callable[[argparse.Namespace], int]
+Configure = Callable[[argparse.ArgumentParser], None]
+
+
+def example(parser: argparse.ArgumentParser, *lines: str) -> None:
+    """The example at the end of the help."""
+    parser.epilog = "example:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def with_json(parser: argparse.ArgumentParser) -> None:
+    """--json."""
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def with_data(parser: argparse.ArgumentParser) -> None:
+    """--data."""
+    says = f"data directory (else ${DATA_VARIABLE}, else ./{DEFAULT_DATA_DIR})"
+    parser.add_argument("--data", type=Path, metavar="DIR", help=says)
+
+
+def with_api(parser: argparse.ArgumentParser) -> None:
+    """--url, --data and --json; the API key has no option, because command lines can be seen by others."""
+    parser.add_argument("--url", help=f"the registry (else ${URL_VARIABLE}, else client.json in the data directory)")
+    with_data(parser)
+    with_json(parser)
+
+
+class Group:
+    """Subcommands, like `issuer add`: each with help, an example and a function."""
+
+    def __init__(self, parser: argparse.ArgumentParser) -> None:
+        self._parser = parser
+        self._parsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def add(self, name: str, says: str, run: Run, *lines: str, configure: Configure = lambda _: None) -> None:
+        """One subcommand that speaks to the API."""
+        parser = self._parsers.add_parser(
+            name,
+            help=says,
+            description=says[0].upper() + says[1:] + ".",
+            allow_abbrev=False,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        configure(parser)
+        with_api(parser)
+        example(parser, *lines)
+        parser.set_defaults(run=run)
+
+
+def data_dir(arguments: argparse.Namespace) -> Path:
+    """The data directory in force."""
+    return Path(arguments.data or os.environ.get(DATA_VARIABLE) or DEFAULT_DATA_DIR)
+
+
+def settings(arguments: argparse.Namespace, **overrides: Any) -> "Settings":
+    """The settings in force: options over environment over file. Raises SettingsError."""
+    from api.settings import Settings
+
+    return Settings.load(data_dir=arguments.data, **overrides)
+
+
+def known_client(directory: Path) -> dict[str, str]:
+    """URL and key that `serve` left in the data directory; empty when it did not."""
+    path = directory / "client.json"
+    try:
+        known = json.loads(path.read_text("utf-8"))
+        return {"url": str(known["url"]), "api_key": str(known["api_key"])}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, KeyError, TypeError) as problem:
+        raise CliError(
+            f"{path} cannot be read ({problem}).", "Start `credanchor serve` again: it writes the file."
+        ) from None
+
+
+def client(arguments: argparse.Namespace) -> "Client":
+    """A client of the API that the options, the environment or the data directory name. Raises CliError."""
+    from api.client import Client
+
+    directory = data_dir(arguments)
+    known = known_client(directory)
+    url = arguments.url or os.environ.get(URL_VARIABLE) or known.get("url")
+    if not url:
+        raise CliError(
+            f"Which registry? There is no {directory}/client.json and ${URL_VARIABLE} is not set.",
+            f"Start one with `credanchor serve`, or name one with --url and ${KEY_VARIABLE}.",
+        )
+    # The key from client.json goes to that registry only, never to another address.
+    own = known.get("api_key") if url == known.get("url") else None
+    return Client(url, os.environ.get(KEY_VARIABLE) or own)
+
+
+def read(path: Path, most: int) -> bytes:
+    """A file the user named, at most `most` bytes. Raises CliError."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(most + 1)
+    except OSError as problem:
+        raise CliError(f"{path} cannot be read: {problem.strerror}.") from None
+    if len(content) > most:
+        raise CliError(f"{path} is larger than {most} bytes.")
+    return content
