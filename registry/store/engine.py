@@ -3,10 +3,12 @@
 SQLite (the embedded default) and PostgreSQL run the same code. What differs is here and in `lease.py`.
 """
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from contextvars import ContextVar
+from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, exc
 from sqlalchemy.engine import URL, make_url
@@ -24,6 +26,7 @@ POOL_OVERFLOW = 40
 _DISK_FULL = "53100"
 _UNDEFINED_TABLE = "42P01"  # PostgreSQL's codes
 
+_AFTER = "after commit"  # key in a session's info
 _WRITES = "credanchor_writes"  # execution option: does the transaction that begins now write?
 
 
@@ -92,6 +95,8 @@ class Store:
                 yield session
             finally:
                 self._open.reset(token)
+        for work in session.info.pop(_AFTER, []):
+            work()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -103,20 +108,46 @@ class Store:
         with _translated(), Session(self._reader, expire_on_commit=False) as session, session.begin():
             yield session
 
+    def after_commit(self, work: Callable[[], object]) -> None:
+        """Do `work` once the transaction that is open now has been committed, and not if it is rolled back."""
+        session = self._open.get()
+        if session is None:
+            work()
+        else:
+            session.info.setdefault(_AFTER, []).append(work)
+
     def checkpoint(self) -> bool:
         """Empty SQLite's write-ahead log, which else keeps old pages, erased ones too; True when it is empty.
 
         False when a reader is still at work: call again later. On PostgreSQL there is nothing to do.
         """
+        return self._maintain("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def rewrite(self) -> bool:
+        """Write SQLite's file anew, without what pages that were split or merged still hold of deleted rows.
+
+        Takes about a second per 100 MB, in which others cannot write. Returns as `checkpoint` does.
+        """
+        return self._maintain("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def size(self) -> int:
+        """Bytes of SQLite's file; 0 on PostgreSQL, which looks after its own."""
+        return Path(self.url.database or "").stat().st_size if self.dialect == "sqlite" else 0
+
+    def _maintain(self, *statements: str) -> bool:
+        """Run statements that cannot be inside a transaction; the last one tells whether readers were in its way."""
         if self.dialect != "sqlite":
             return True
-        with _translated():
-            connection = self.engine.raw_connection()
+        with _translated(), closing(self.engine.raw_connection()) as connection:
+            cursor = connection.cursor()
             try:
-                busy = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-            finally:
-                connection.close()
-        return not busy
+                cursor.execute("PRAGMA query_only=OFF")
+                for statement in statements:
+                    cursor.execute(statement)
+                busy = cursor.fetchone()
+                return busy is not None and busy[0] == 0
+            except sqlite3.OperationalError as error:
+                raise _unavailable(error) from error
 
     def close(self) -> None:
         """Close every connection that is not in use."""

@@ -1,0 +1,76 @@
+"""Achievement definitions: versioned, and immutable once a batch uses them."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from registry.credential.achievement import Achievement
+from registry.errors import Conflict, NotFound
+from registry.store import issuers
+from registry.store.engine import Store
+from registry.store.ids import check_slug
+from registry.store.paging import Position, page
+from registry.store.tables import Achievement as Row
+
+_SLUG_CHARS = 64
+_VERSION_CHARS = 32
+
+
+def add_achievement(store: Store, issuer_id: str, achievement: Achievement) -> Row:
+    """Add a version of a definition, or replace one that no batch uses yet.
+
+    Adding the same again does nothing. Raises NotFound, and Conflict when a batch uses this version: give a new one.
+    """
+    check_slug(achievement.slug, "an achievement", _SLUG_CHARS)
+    check_slug(achievement.version.replace(".", "-"), "a version", _VERSION_CHARS)
+    id_ = f"{issuer_id}.{achievement.slug}.{achievement.version}"
+    definition = achievement.canonical().decode()
+    with store.begin() as session:
+        issuers.load(session, issuer_id)
+        row = session.get(Row, id_, with_for_update={"key_share": True})
+        if row is None:
+            row = Row(
+                id=id_,
+                issuer_id=issuer_id,
+                slug=achievement.slug,
+                version=achievement.version,
+                definition=definition,
+                created_at=store.now(),
+            )
+            session.add(row)
+        elif row.definition != definition:
+            if row.used:
+                raise Conflict(f"Changing {id_}", "it was used in a batch; give the definition a new version")
+            row.definition = definition
+        return row
+
+
+def get_achievement(store: Store, id: str) -> Row:
+    """One version of a definition. Raises NotFound."""
+    with store.read() as session:
+        return load(session, id)
+
+
+def load(session: Session, id: str, *, lock: bool = False) -> Row:
+    """The same inside a transaction."""
+    row = session.get(Row, id, with_for_update={"key_share": True} if lock else None)
+    if row is None:
+        raise NotFound("achievement", id)
+    return row
+
+
+def definition(row: Row) -> Achievement:
+    """The definition as an object."""
+    return Achievement.parse(row.definition.encode(), "json")
+
+
+def list_achievements(
+    store: Store, *, issuer_id: str | None = None, limit: int = 100, after: Position | None = None
+) -> Sequence[Row]:
+    """Definitions, newest first, of one issuer or all."""
+    query = select(Row)
+    if issuer_id is not None:
+        query = query.where(Row.issuer_id == issuer_id)
+    with store.read() as session:
+        return session.scalars(page(query, Row.created_at, Row.id, limit, after)).all()

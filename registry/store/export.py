@@ -1,0 +1,130 @@
+"""The public export: all that an auditor needs besides the chain, without a word about any person.
+
+    registry.json              which contract
+    anchors.jsonl              one line per anchor, in order: its lists and its batches
+    batches/<8 digits>.json    the leaves of each anchored batch and the issuer's signature over them
+    lists/<digest>.json        each version of a status list that an anchor names
+Hexadecimal is lower-case; only the contract's address has 0x in front. A file never changes, but anchors.jsonl grows.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from registry.errors import NotFound
+from registry.format.multibase import encode_multikey
+from registry.store.engine import Store
+from registry.store.setup import registry
+from registry.store.tables import Anchor, AnchorList, Batch, IssuerKey, StatusListVersion
+from registry.store.trees import anchored_batches, anchored_lists, sealed
+
+FORMAT = "credanchor-export/1"
+REGISTRY, ANCHORS = "registry.json", "anchors.jsonl"
+
+_BATCH = re.compile(r"batches/([0-9]{8,})\.json")
+_LIST = re.compile(r"lists/([0-9a-f]{64})\.json")
+_HASH = 32
+
+
+def public_files(store: Store) -> Iterator[tuple[str, bytes]]:
+    """(relative path, content) of every file of the export, from one snapshot. Raises StateError while not bound."""
+    with store.read() as session:
+        yield REGISTRY, _registry(session)
+        yield ANCHORS, b"".join(_anchors(session))
+        numbers = select(Batch.number).where(Batch.anchor_number.is_not(None)).order_by(Batch.number)
+        for number in session.scalars(numbers).all():
+            if number is not None:  # for the type alone: what is anchored has a number
+                yield f"batches/{number:08}.json", _batch(session, number)
+        digests = select(StatusListVersion.digest).join(
+            AnchorList,
+            (AnchorList.list_id == StatusListVersion.list_id) & (AnchorList.version == StatusListVersion.version),
+        )
+        for digest in session.scalars(digests.distinct().order_by(StatusListVersion.digest)).all():
+            yield f"lists/{digest.hex()}.json", _list(session, digest)
+
+
+def public_file(store: Store, path: str) -> bytes:
+    """One file of the export by its relative path. Raises NotFound."""
+    with store.read() as session:
+        if path == REGISTRY:
+            return _registry(session)
+        if path == ANCHORS:
+            return b"".join(_anchors(session))
+        if match := _BATCH.fullmatch(path):
+            return _batch(session, int(match[1]))
+        if match := _LIST.fullmatch(path):
+            return _list(session, bytes.fromhex(match[1]))
+    raise NotFound("file in the export", path)
+
+
+def _registry(session: Session) -> bytes:
+    row = registry(session)
+    return _line(
+        {
+            "format": FORMAT,
+            "chain_id": row.chain_id,
+            "contract": "0x" + row.contract.hex(),
+            "registry_id": row.registry_id.hex(),
+            "deploy_block": row.deploy_block,
+        }
+    )
+
+
+def _anchors(session: Session) -> Iterator[bytes]:
+    for anchor in session.scalars(select(Anchor).order_by(Anchor.number)).all():
+        yield _line(
+            {
+                "number": anchor.number,
+                "root": anchor.root.hex(),
+                "status_root": anchor.status_root.hex(),
+                "lists": [
+                    {
+                        "id": item.list_.url,
+                        "version": item.version.version,
+                        "digest": item.version.digest.hex(),
+                        "key": _key(session, item.version.key_id),
+                        "signature": item.version.signature.hex(),
+                    }
+                    for item in anchored_lists(session, anchor.number)
+                ],
+                "batches": [batch.number for batch in anchored_batches(session, anchor.number)],
+            }
+        )
+
+
+def _batch(session: Session, number: int) -> bytes:
+    batch = session.scalar(select(Batch).where(Batch.number == number, Batch.anchor_number.is_not(None)))
+    if batch is None:
+        raise NotFound("anchored batch", str(number))
+    made = sealed(batch)
+    return _line(
+        {
+            "number": number,
+            "size": made.size,
+            "key": _key(session, made.key_id),
+            "signature": made.signature.hex(),
+            "root": made.root.hex(),
+            "leaves": [made.leaves[place : place + _HASH].hex() for place in range(0, len(made.leaves), _HASH)],
+        }
+    )
+
+
+def _list(session: Session, digest: bytes) -> bytes:
+    query = select(StatusListVersion).where(StatusListVersion.digest == digest)
+    for version in session.scalars(query):
+        named = (AnchorList.list_id == version.list_id, AnchorList.version == version.version)
+        if session.scalar(select(AnchorList.anchor_number).where(*named).limit(1)) is not None:
+            return version.credential.encode()
+    raise NotFound("anchored status list", digest.hex())
+
+
+def _key(session: Session, key_id: bytes) -> str:
+    return encode_multikey(session.get_one(IssuerKey, key_id).multikey)
+
+
+def _line(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode() + b"\n"

@@ -1,0 +1,82 @@
+"""Issuers: organisations whose identity is a DID. Wanted state lives here; the registrar brings it to the chain."""
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from registry.errors import Conflict, FormatError, NotFound, StateError
+from registry.limits import MAX_URL_CHARS
+from registry.store.engine import Store
+from registry.store.ids import check_slug
+from registry.store.paging import Position, page
+from registry.store.tables import Issuer
+
+_DID = re.compile(r"did:[a-z0-9]+:[A-Za-z0-9._:%-]*[A-Za-z0-9._-]")  # DID Core, section 3.1
+
+
+def add_issuer(store: Store, id: str, did: str, profile: dict[str, Any]) -> Issuer:
+    """Add an issuer. `profile` is its Open Badges 3.0 Profile; its `id` becomes the DID, its `type` Profile.
+
+    Adding the same again does nothing. Raises FormatError, and Conflict when the name or the DID is another's.
+    """
+    check_slug(id, "an issuer")
+    if len(did) > MAX_URL_CHARS or not _DID.fullmatch(did):
+        raise FormatError(
+            "format.did", "/did", f"{did[:100]!r} is not a DID", "Use one like did:web:university.example"
+        )
+    if not isinstance(profile.get("name"), str) or not profile["name"].strip():
+        raise FormatError("format.profile", "/profile/name", "The issuer has no name", "Give its public name")
+    if profile.get("id", did) != did:
+        raise FormatError("format.profile", "/profile/id", "The profile's id is not the DID", "Leave it out")
+    text = json.dumps({**profile, "id": did, "type": ["Profile"]}, ensure_ascii=False, sort_keys=True)
+    with store.begin() as session:
+        row = session.get(Issuer, id)
+        if row is not None:
+            if (row.did, row.profile) == (did, text):
+                return row
+            raise Conflict(f"Adding issuer {id!r}", f"{id!r} is {row.did} with another profile")
+        other = session.scalar(select(Issuer).where(Issuer.did == did))
+        if other is not None:
+            raise Conflict(f"Adding issuer {id!r}", f"{did} is issuer {other.id!r}")
+        row = Issuer(id=id, did=did, profile=text, created_at=store.now())
+        session.add(row)
+        return row
+
+
+def list_issuers(store: Store, *, limit: int = 100, after: Position | None = None) -> Sequence[Issuer]:
+    """Issuers, newest first."""
+    with store.read() as session:
+        return session.scalars(page(select(Issuer), Issuer.created_at, Issuer.id, limit, after)).all()
+
+
+def get_issuer(store: Store, id: str) -> Issuer:
+    """One issuer. Raises NotFound."""
+    with store.read() as session:
+        return load(session, id)
+
+
+def load(session: Session, id: str, *, lock: bool = False) -> Issuer:
+    """One issuer inside a transaction; with `lock`, its keys and lists stay as they are until the end of it."""
+    # key_share: others may go on to write rows that name the issuer
+    row = session.get(Issuer, id, with_for_update={"key_share": True} if lock else None)
+    if row is None:
+        raise NotFound("issuer", id)
+    return row
+
+
+def require_working(issuer: Issuer) -> None:
+    """Raises StateError while the issuer is suspended."""
+    if issuer.suspended or issuer.chain_suspended:
+        raise StateError(f"Issuer {issuer.id!r}", "suspended", "in good standing")
+
+
+def set_suspended(store: Store, id: str, suspended: bool) -> Issuer:
+    """Suspend an issuer or lift it. The registrar writes it to the contract; what was anchored before stays valid."""
+    with store.begin() as session:
+        row = load(session, id, lock=True)
+        row.suspended = suspended
+        return row

@@ -1,0 +1,40 @@
+"""Which of an issuer's keys signs now, and opening it."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from registry.credential.keys import IssuerKey as Signer
+from registry.errors import StateError
+from registry.store.tables import IssuerKey
+from registry.store.vault import Vault
+
+
+def usable(key: IssuerKey) -> bool:
+    """Held here, and neither revoked nor compromised, in wish or on the chain."""
+    ended = key.revoke or key.compromised_since or key.chain_revoked_at or key.chain_compromised_at
+    return key.secret is not None and not ended
+
+
+def find_active(session: Session, issuer_id: str) -> IssuerKey | None:
+    """The newest usable key that is on the chain; before any is, the newest usable one; or None.
+
+    So a new key takes over when verifiers can know it, not before: an anchor waits for its batches' keys.
+    """
+    query = select(IssuerKey).where(IssuerKey.issuer_id == issuer_id)
+    keys = [key for key in session.scalars(query) if usable(key)]
+    return max(keys, key=lambda key: (key.chain_added_at is not None, key.created_at, key.key_id), default=None)
+
+
+def active_key(session: Session, issuer_id: str) -> IssuerKey:
+    """The key that signs the issuer's batches and lists now. Raises StateError when there is none."""
+    key = find_active(session, issuer_id)
+    if key is None:
+        raise StateError(f"Issuer {issuer_id!r}", "without a usable key", "given a hosted key (`credanchor key add`)")
+    return key
+
+
+def open_key(vault: Vault, key: IssuerKey) -> Signer:
+    """The key, ready to sign. Raises StateError for a key held elsewhere, SecretError for a wrong master key."""
+    if key.secret is None:
+        raise StateError(f"Key {key.key_id.hex()}", "held elsewhere", "a hosted key")
+    return Signer(vault.open(key.secret, key.key_id))
