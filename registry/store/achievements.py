@@ -9,12 +9,8 @@ from registry.credential.achievement import Achievement
 from registry.errors import Conflict, NotFound
 from registry.store import issuers
 from registry.store.engine import Store
-from registry.store.ids import check_slug
 from registry.store.paging import Position, page
 from registry.store.tables import Achievement as Row
-
-_SLUG_CHARS = 64
-_VERSION_CHARS = 32
 
 
 def add_achievement(store: Store, issuer_id: str, achievement: Achievement) -> Row:
@@ -22,8 +18,6 @@ def add_achievement(store: Store, issuer_id: str, achievement: Achievement) -> R
 
     Adding the same again does nothing. Raises NotFound, and Conflict when a batch uses this version: give a new one.
     """
-    check_slug(achievement.slug, "an achievement", _SLUG_CHARS)
-    check_slug(achievement.version.replace(".", "-"), "a version", _VERSION_CHARS)
     id_ = f"{issuer_id}.{achievement.slug}.{achievement.version}"
     definition = achievement.canonical().decode()
     with store.begin() as session:

@@ -90,6 +90,7 @@ class Store:
                 yield outer
             return
         with _translated(), Session(self._writer, expire_on_commit=False) as session, session.begin():
+            session.connection()  # begins now, not with the first statement
             token = self._open.set(session)
             try:
                 yield session
@@ -106,6 +107,7 @@ class Store:
             yield outer
             return
         with _translated(), Session(self._reader, expire_on_commit=False) as session, session.begin():
+            session.connection()
             yield session
 
     def after_commit(self, work: Callable[[], object]) -> None:
