@@ -53,7 +53,7 @@ def report(problem: BaseException, *, as_json: bool) -> int:
 
 
 def exit_code(problem: BaseException) -> int:
-    """By the kind of error. Only classes of modules that are loaded already can have been raised: nothing is imported."""
+    """By the kind of error. A class can only have been raised by a module that is loaded: nothing is imported."""
     if isinstance(problem, CliError):
         return problem.exit_code
     if _is(problem, "registry.verify.evidence", "Unreachable", "WrongChain") or _is(

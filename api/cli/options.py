@@ -108,6 +108,13 @@ def client(arguments: argparse.Namespace) -> "Client":
     return Client(url, os.environ.get(KEY_VARIABLE) or own)
 
 
+def segment(name: str) -> str:
+    """A name as one segment of a URL's path."""
+    from urllib.parse import quote
+
+    return quote(name, safe="")
+
+
 def read(path: Path, most: int) -> bytes:
     """A file the user named, at most `most` bytes. Raises CliError."""
     try:

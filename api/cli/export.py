@@ -1,0 +1,52 @@
+"""Copy the registry's public export to a directory: everything an auditor needs besides the chain, and nobody's name.
+
+Files that are there already are kept (they never change), so a copy is brought up to date by running it again.
+"""
+
+import argparse
+import os
+from pathlib import Path
+
+from api.cli import options
+from api.cli.audit import export_url
+from api.cli.output import Progress, emit
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Options of `credanchor export`."""
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the copy goes")
+    options.with_api(parser)
+    options.example(parser, "credanchor export --out copy --url https://registry.example")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Fetch anchors.jsonl and every file it names; it is written last, so that a broken-off copy names nothing missing."""
+    from anchor.audit.manifest import AnchorLine
+    from anchor.audit.source import batch_path, lines, list_path, open_source
+
+    client = options.client(arguments)
+    source = open_source(export_url(client.url))
+    progress = Progress(quiet=arguments.json)
+    manifest = source.read("anchors.jsonl")
+    anchors = [AnchorLine.parse(line) for line in lines(manifest)]
+    names = {list_path(item.digest) for anchor in anchors for item in anchor.lists}
+    names |= {batch_path(number) for anchor in anchors for number in anchor.batches}
+    missing = sorted(name for name in names if not (arguments.out / name).exists())
+    for place, name in enumerate(missing, 1):
+        progress(f"{place} of {len(missing)}: {name}")
+        _write(arguments.out / name, source.read(name))
+    _write(arguments.out / "registry.json", source.read("registry.json"))
+    _write(arguments.out / "anchors.jsonl", manifest)
+    progress.done()
+    counted = {"directory": str(arguments.out), "anchors": len(anchors), "files": len(names) + 2, "new": len(missing)}
+    text = f"{len(anchors)} anchors, {len(names) + 2} files ({len(missing)} new) in {arguments.out}"
+    emit(arguments.json, counted, f"{text}\n\nAudit it: credanchor audit {arguments.out} --trust trust.toml")
+    return 0
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    part.write_bytes(content)
+    os.replace(part, path)

@@ -1,0 +1,109 @@
+"""Issuers: the organisations that issue. Adding or suspending one is written to the contract by the registrar."""
+
+import argparse
+from typing import Any
+
+from api.cli import options
+from api.cli.output import emit, facts, table
+from api.cli.paging import everything
+
+COLUMNS = ("id", "did", "registered", "suspended")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Subcommands of `credanchor issuer`."""
+    group = options.Group(parser)
+    group.add(
+        "add",
+        "add an issuer",
+        add,
+        "credanchor issuer add north-sea --did did:web:north-sea.example --name 'North Sea University' \\",
+        "    --homepage https://north-sea.example --country NL",
+        configure=_add_options,
+    )
+    group.add("list", "list all issuers", listing, "credanchor issuer list")
+    group.add("show", "show one issuer", show, "credanchor issuer show north-sea", configure=_one)
+    group.add(
+        "suspend",
+        "suspend an issuer: what it issues from now on does not verify",
+        suspend,
+        "credanchor issuer suspend north-sea",
+        configure=_one,
+    )
+    group.add(
+        "reinstate",
+        "lift the suspension of an issuer",
+        reinstate,
+        "credanchor issuer reinstate north-sea",
+        configure=_one,
+    )
+
+
+def add(arguments: argparse.Namespace) -> int:
+    """POST /v1/issuers."""
+    profile: dict[str, Any] = {"name": arguments.name}
+    if arguments.homepage:
+        profile["url"] = arguments.homepage
+    if arguments.country:
+        profile["address"] = {"addressCountryCode": arguments.country}
+    if arguments.email:
+        profile["email"] = arguments.email
+    body = {"id": arguments.issuer, "did": arguments.did, "profile": profile}
+    return _tell(arguments, options.client(arguments).post("/v1/issuers", body))
+
+
+def listing(arguments: argparse.Namespace) -> int:
+    """GET /v1/issuers."""
+    found = list(everything(options.client(arguments), "/v1/issuers"))
+    text = table(map(_row, found), COLUMNS, "No issuers yet. Add one: credanchor issuer add --help")
+    emit(arguments.json, found, text)
+    return 0
+
+
+def show(arguments: argparse.Namespace) -> int:
+    """GET /v1/issuers/{issuer}."""
+    return _tell(arguments, options.client(arguments).get(f"/v1/issuers/{options.segment(arguments.issuer)}"))
+
+
+def suspend(arguments: argparse.Namespace) -> int:
+    """POST /v1/issuers/{issuer}/suspend."""
+    return _post(arguments, "suspend")
+
+
+def reinstate(arguments: argparse.Namespace) -> int:
+    """POST /v1/issuers/{issuer}/reinstate."""
+    return _post(arguments, "reinstate")
+
+
+def _post(arguments: argparse.Namespace, action: str) -> int:
+    path = f"/v1/issuers/{options.segment(arguments.issuer)}/{action}"
+    return _tell(arguments, options.client(arguments).post(path))
+
+
+def _tell(arguments: argparse.Namespace, issuer: dict[str, Any]) -> int:
+    emit(arguments.json, issuer, facts(_row(issuer) | {"name": issuer["profile"].get("name")}))
+    return 0
+
+
+def _row(issuer: dict[str, Any]) -> dict[str, Any]:
+    chain = issuer["chain"]
+    pending = "" if issuer["suspended"] == chain["suspended"] else " (not on the chain yet)"
+    return {
+        "id": issuer["id"],
+        "did": issuer["did"],
+        "registered": chain["added_at"] or "not on the chain yet",
+        "suspended": ("yes" if issuer["suspended"] else "no") + pending,
+    }
+
+
+def _one(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("issuer", help="its short name")
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("issuer", help="a short name of your choice: lower-case letters, digits, hyphens")
+    parser.add_argument("--did", required=True, help="its decentralised identifier; it can never be changed")
+    parser.add_argument("--name", required=True, help="its name as people know it")
+    parser.add_argument("--homepage", metavar="URL", help="its website")
+    parser.add_argument("--country", metavar="CC", help="two-letter code of its country")
+    parser.add_argument("--email", help="its public address")
