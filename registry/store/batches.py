@@ -157,11 +157,25 @@ def require_room(batch: Batch, count: int) -> None:
 
 def _refuse_repeated(session: Session, batch: Batch, texts: list[str]) -> None:
     require_room(batch, len(texts))
-    known = set(session.scalars(select(Credential.row).where(Credential.batch_id == batch.id)))
-    repeated = [place for place, text in enumerate(texts, 1) if text in known or known.add(text)]  # type: ignore[func-returns-value]
-    if repeated:
-        problem, remedy = "This batch holds the same row already", "Remove it; a learner can get a badge only once"
-        raise RowErrors([RowError(place, None, None, "roster.duplicate", problem, remedy) for place in repeated])
+    present = session.scalars(
+        select(Credential.row).where(Credential.batch_id == batch.id, Credential.row.is_not(None))
+    )
+    known = {key for text in present if text for key in _learner(text)}
+    errors = []
+    for place, text in enumerate(texts, 1):
+        keys = _learner(text)
+        if known.intersection(keys):
+            problem, remedy = "This learner is in the batch already", "Remove the row: a learner gets a badge once"
+            errors.append(RowError(place, keys[0][0], None, "roster.duplicate", problem, remedy))
+        known.update(keys)
+    if errors:
+        raise RowErrors(errors)
+
+
+def _learner(text: str) -> list[tuple[str, str]]:
+    """By what a learner is recognised, as within one roster: mail address, number, else the row as a whole."""
+    row = json.loads(text)
+    return [(name, row[name]) for name in ("email", "learner_id") if row.get(name)] or [("name", text)]
 
 
 def _describe(session: Session, found: Sequence[Batch]) -> Iterator[dict[str, Any]]:

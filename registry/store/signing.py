@@ -2,9 +2,10 @@
 
 import json
 from dataclasses import dataclass
+from hashlib import sha256
 
 from registry.credential.achievement import Achievement
-from registry.credential.badge import StatusRef, build
+from registry.credential.badge import SALT_BYTES, StatusRef, build
 from registry.credential.integrity import sign_and_digest
 from registry.credential.keys import IssuerKey
 from registry.credential.roster import RosterRow
@@ -59,7 +60,9 @@ def run(job: Job) -> list[Signed]:
         elif row.row and row.credential_id and row.list_url and row.status_index is not None:
             status = StatusRef(row.list_url, row.status_index)
             learner = RosterRow.from_json(json.loads(row.row))
-            unsigned = build(learner, achievement, profile, row.credential_id, status, created)
+            # As unguessable as the id, and the same when this is done again.
+            salt = sha256(b"salt " + row.credential_id.encode()).hexdigest()[: 2 * SALT_BYTES]
+            unsigned = build(learner, achievement, profile, row.credential_id, status, created, salt=salt)
             validate(unsigned)
         else:
             raise StateError(f"Credential {row.handle!r}", "without a row to build it from", "complete")
