@@ -1,0 +1,1 @@
+"""Everything that speaks HTTP: settings, the JSON API, the command line."""

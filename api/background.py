@@ -1,0 +1,80 @@
+"""The work that goes on behind the API: sealing batches, anchoring them, tidying up; each in a thread of its own.
+
+A thread that fails is logged and starts again after a pause: the work is a function of database and chain, so starting
+again is the normal way on, and a node that is down for an hour must not end the process that serves verifiers.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+
+from registry.store.engine import Store
+from registry.store.sealing import Sealer
+from registry.store.vault import Vault
+
+log = logging.getLogger("credanchor.background")
+
+SEAL_PAUSE_SECONDS = 0.2
+"""Between two looks for a batch to seal: one cheap query, and the first delay an issuer sees."""
+
+RETRY_SECONDS = 2.0
+"""Before a thread that failed starts again."""
+
+TIDY_SECONDS = 3600.0
+"""Between two rounds of forgetting old idempotency keys, which may hold personal data."""
+
+STOP_SECONDS = 30.0
+"""How long `stop` waits for a thread: a tick with slow nodes takes that long."""
+
+
+class Background:
+    """Threads that run until `stop`. `jobs` are called again and again with the event that tells them to end."""
+
+    def __init__(self) -> None:
+        self._stop = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def start(self, name: str, job: Callable[[threading.Event], None]) -> None:
+        """Run `job` in a thread; it should return when the event is set."""
+        thread = threading.Thread(target=self._keep, args=(name, job), name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def stop(self) -> None:
+        """Ask all to end, and wait for them."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(STOP_SECONDS)
+
+    def _keep(self, name: str, job: Callable[[threading.Event], None]) -> None:
+        while not self._stop.is_set():
+            try:
+                job(self._stop)
+            except Exception:
+                # Whatever it was, it must not end the process; the log has it, and /readyz sees a worker that is late.
+                log.exception("%s failed and starts again in %g s", name, RETRY_SECONDS)
+                self._stop.wait(RETRY_SECONDS)
+
+
+def sealing(store: Store, vault: Vault) -> Callable[[threading.Event], None]:
+    """Seal batches as they come."""
+    sealer = Sealer(store, vault)
+
+    def job(stop: threading.Event) -> None:
+        while not stop.is_set():
+            if not sealer.seal_next():
+                stop.wait(SEAL_PAUSE_SECONDS)
+
+    return job
+
+
+def tidying(store: Store) -> Callable[[threading.Event], None]:
+    """Forget what need not be remembered."""
+    from registry.store.idempotency import forget_old
+
+    def job(stop: threading.Event) -> None:
+        while not stop.is_set():
+            forget_old(store)
+            stop.wait(TIDY_SECONDS)
+
+    return job

@@ -1,0 +1,48 @@
+"""Answers that may be kept: an ETag from the content, 304 for who has it, and for how long it holds."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from fastapi import Request
+from starlette.responses import Response
+
+from api.limits import STATUS_MAX_AGE_SECONDS, YEAR_SECONDS
+
+Keep = Literal["forever", "forever-private", "short", "ask", "ask-private"]
+"""How long: for ever, for the status lists' time, or only to ask again. Private: not in caches that people share."""
+
+_CACHE_CONTROL: dict[Keep, str] = {
+    "forever": f"public, max-age={YEAR_SECONDS}, immutable",
+    "forever-private": f"private, max-age={YEAR_SECONDS}, immutable",
+    "short": f"public, max-age={STATUS_MAX_AGE_SECONDS}",
+    "ask": "public, no-cache",
+    "ask-private": "private, no-cache",
+}
+
+PUBLIC_HEADERS = {"Access-Control-Allow-Origin": "*"}
+"""Public facts may be read by any page: that is how a verifier's own page checks a status. No cookies are involved."""
+
+
+def cached(
+    request: Request, data: bytes, media_type: str, keep: Keep, headers: Mapping[str, str] | None = None
+) -> Response:
+    """`data` with its ETag, or 304 without it when the client has that already (RFC 9110, section 13.1.2)."""
+    tag = f'"{hashlib.sha256(data).hexdigest()[:32]}"'
+    common = {"ETag": tag, "Cache-Control": _CACHE_CONTROL[keep], **(headers or {})}
+    if not keep.endswith("private"):
+        common |= PUBLIC_HEADERS
+    if _has(request.headers.get("if-none-match", ""), tag):
+        return Response(None, 304, common)
+    return Response(data, 200, common, media_type)
+
+
+def cached_json(request: Request, value: Any, keep: Keep, media_type: str = "application/json") -> Response:
+    """The same for a value."""
+    return cached(request, json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(), media_type, keep)
+
+
+def _has(header: str, tag: str) -> bool:
+    tags = {part.strip().removeprefix("W/") for part in header.split(",")}
+    return tag in tags or header.strip() == "*"

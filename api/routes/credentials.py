@@ -1,0 +1,168 @@
+"""Single credentials: their state, file and proof; revoking, suspending, reinstating, erasing."""
+
+import json
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request, Response
+
+from api import times
+from api.auth import needs, see
+from api.bodies import Parsed, fields
+from api.caching import cached, cached_json
+from api.idempotency import Post, posting
+from api.openapi import ONCE, content, json_body, route
+from api.problems import Problem
+from api.routes.common import Id, Svc
+from api.schemas import answers
+from api.schemas.requests import StatusChange
+from api.services import Services
+from registry.store import batches, erasure, statusactions
+from registry.store import credentials as stored
+from registry.store.apikeys import Caller
+from registry.store.tables import Credential
+
+router = APIRouter(prefix="/v1/credentials/{handle}")
+Reader = Annotated[Caller, needs("credentials:read")]
+Revoker = Annotated[Post, posting("credentials:revoke")]
+Eraser = Annotated[Caller, needs("credentials:revoke")]
+Change = Annotated[Parsed[StatusChange], fields(StatusChange)]
+
+FILE_TYPES = ("application/vc", "application/vc+ld+json", "application/json")
+"""What the file may be called; the bytes are the same."""
+
+_EXAMPLE = json_body(StatusChange, {"reason": "issued-in-error", "note": "Wrong course in the roster."})
+_FILE = {"type": "object", "description": "An Open Badges 3.0 credential with its proofs."}
+
+
+def show(row: Credential, state: str) -> dict[str, Any]:
+    """A credential as the API shows it; `state` is its batch's."""
+    base = f"/v1/credentials/{row.handle}"
+    return {
+        "handle": row.handle,
+        "batch": row.batch_id,
+        "index": row.index,
+        "state": state,
+        "status": row.status,
+        "erased_at": times.shown(row.erased_at),
+        "links": {"file": f"{base}/file", "proof": f"{base}/proof"},
+    }
+
+
+@router.get(
+    "",
+    response_model=answers.Credential,
+    **route("getCredential", "A credential without its content", "not-found", scopes=["credentials:read"]),
+)
+def get(services: Svc, request: Request, caller: Reader, handle: Id) -> Response:
+    _owned(services, caller, handle)
+    return cached_json(request, _shown(services, handle), "ask-private")
+
+
+@router.get(
+    "/file",
+    **route(
+        "getFile", "The file for the learner: standard credential with anchor proof; final ones only",
+        "not-found", "not-acceptable", "not-final", "erased", scopes=["credentials:read"],
+        ok={200: content("application/vc", "The file.", _FILE)},
+    ),
+)  # fmt: skip
+def file(services: Svc, request: Request, caller: Reader, handle: Id) -> Response:
+    media_type = _media_type(request.headers.get("accept", "*/*"))
+    _owned(services, caller, handle)
+    data = stored.file(services.store, handle)
+    return cached(request, data, media_type, "forever-private", {"Vary": "Accept, Authorization"})
+
+
+@router.get(
+    "/proof",
+    **route(
+        "getProof", "The anchor proof alone, as the file has it",
+        "not-found", "not-final", "erased", scopes=["credentials:read"],
+        ok={200: content("application/json", "The member of `proof`.", {"type": "object"})},
+    ),
+)  # fmt: skip
+def proof(services: Svc, request: Request, caller: Reader, handle: Id) -> Response:
+    _owned(services, caller, handle)
+    return cached_json(request, json.loads(stored.file(services.store, handle))["proof"][-1], "forever-private")
+
+
+@router.post(
+    "/revoke",
+    response_model=answers.Credential,
+    **route(
+        "revokeCredential", "Revoke for good; verifiers see it with the next anchor",
+        ONCE, "not-found", "wrong-state", "secrets-unavailable", scopes=["credentials:revoke"], body=_EXAMPLE,
+    ),
+)  # fmt: skip
+def revoke(post: Revoker, wanted: Change, handle: Id) -> Response:
+    return _change(post, wanted, handle, statusactions.revoke)
+
+
+@router.post(
+    "/suspend",
+    response_model=answers.Credential,
+    **route(
+        "suspendCredential", "Suspend for the time being",
+        ONCE, "not-found", "wrong-state", "secrets-unavailable", scopes=["credentials:revoke"], body=_EXAMPLE,
+    ),
+)  # fmt: skip
+def suspend(post: Revoker, wanted: Change, handle: Id) -> Response:
+    return _change(post, wanted, handle, statusactions.suspend)
+
+
+@router.post(
+    "/reinstate",
+    response_model=answers.Credential,
+    **route(
+        "reinstateCredential", "Lift a suspension; a revocation stays",
+        ONCE, "not-found", "wrong-state", "secrets-unavailable", scopes=["credentials:revoke"], body=_EXAMPLE,
+    ),
+)  # fmt: skip
+def reinstate(post: Revoker, wanted: Change, handle: Id) -> Response:
+    return _change(post, wanted, handle, statusactions.reinstate)
+
+
+@router.delete(
+    "",
+    status_code=204,
+    **route(
+        "eraseCredential", "Remove the learner's data for good; copies that the learner holds still verify",
+        "not-found", "wrong-state", scopes=["credentials:revoke"],
+    ),
+)  # fmt: skip
+def erase(services: Svc, caller: Eraser, handle: Id) -> Response:
+    _owned(services, caller, handle)
+    erasure.erase(services.store, handle, caller.id)
+    return Response(None, 204)
+
+
+def _change(post: Post, wanted: Parsed[StatusChange], handle: str, action: Callable[..., Any]) -> Response:
+    services, new = post.services, wanted.fields
+    _owned(services, post.caller, handle)
+
+    def work() -> dict[str, Any]:
+        action(services.store, services.vault, handle, new.reason, new.note, post.caller.id)
+        return _shown(services, handle)
+
+    return post.once(wanted.sha256, work, status=200)
+
+
+def _owned(services: Services, caller: Caller, handle: str) -> None:
+    see(caller, stored.owner(services.store, handle), "credential", handle)
+
+
+def _shown(services: Services, handle: str) -> dict[str, Any]:
+    row = stored.get_credential(services.store, handle)
+    return show(row, batches.state_of(services.store, row.batch_id)["state"])
+
+
+def _media_type(accept: str) -> str:
+    """The first of FILE_TYPES that the client accepts; what it prefers among them does not change a byte."""
+    wanted = {part.partition(";")[0].strip().lower() for part in accept.split(",")}
+    if wanted & {"*/*", "application/*", ""}:
+        return FILE_TYPES[0]
+    for media_type in FILE_TYPES:
+        if media_type in wanted:
+            return media_type
+    raise Problem("not-acceptable", f"The file can be given as: {', '.join(FILE_TYPES)}.")

@@ -1,0 +1,87 @@
+"""Is the process alive, is it ready, how does the registry do. Public, and says nothing about learners or issuers."""
+
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import APIRouter, Response
+
+from api import readiness, times
+from api.openapi import route
+from api.problems import Problem
+from api.routes.common import Svc, hash0x
+from api.schemas import answers
+from api.services import Services
+from registry.errors import StateError
+from registry.store import anchors
+from registry.store.health import facts
+
+router = APIRouter()
+
+_NO_STORE = {"Cache-Control": "no-store"}
+
+
+@router.get("/livez", response_model=answers.Alive, **route("livez", "The process answers"))
+def livez(response: Response) -> Any:
+    response.headers.update(_NO_STORE)
+    return {"status": "ok"}
+
+
+@router.get("/readyz", response_model=answers.Ready, **route("readyz", "All parts answer as they should", "not-ready"))
+def readyz(services: Svc, response: Response) -> Any:
+    found = readiness.checks(services)
+    failed = [name for name, check in found.items() if check.ok is False]
+    shown = {name: check.model_dump() for name, check in found.items()}
+    if failed:
+        raise Problem("not-ready", f"Not as it should be: {', '.join(failed)}.", checks=shown)
+    response.headers.update(_NO_STORE)
+    return {"status": "ok", "checks": shown}
+
+
+@router.get("/v1/health", response_model=answers.Health, **route("health", "How the registry does"))
+def health(services: Svc, response: Response) -> Any:
+    response.headers.update(_NO_STORE)
+    seen = facts(services.store)
+    latest = anchors.latest_final(services.store)
+    age = None if seen.tick_at is None else max(0, services.store.now() - seen.tick_at)
+    stale = age is None or age > services.settings.worker_stale_seconds
+    return {
+        "status": "attention" if stale or seen.alarms or seen.failed else "ok",
+        "version": version("credanchor"),
+        "registry": _registry(services),
+        "batches": seen.batches,
+        "last_final_anchor": latest and {"number": latest.number, "block_time": times.shown(latest.block_time)},
+        "worker": seen.tick_at and {"tick_at": times.shown(seen.tick_at), "age_seconds": age},
+        "alarms": [code for code, _ in seen.alarms],
+    }
+
+
+@router.get(
+    "/v1/registry",
+    response_model=answers.Registry,
+    **route("getRegistry", "The contract that this registry writes to; anchor proofs name this address", "wrong-state"),
+)
+def registry(services: Svc) -> Any:
+    row = services.bound()
+    return {
+        "chain_id": row.chain_id,
+        "contract": hash0x(row.contract),
+        "registry_id": row.registry_id.hex(),
+        "code_sha256": row.code_sha256.hex(),
+        "deploy_block": row.deploy_block,
+        "deploy_block_hash": hash0x(row.deploy_block_hash),
+        "public_url": row.public_url,
+        "test_network": services.settings.test_network,
+    }
+
+
+def _registry(services: Services) -> dict[str, Any] | None:
+    try:
+        row = services.bound()
+    except StateError:
+        return None
+    return {
+        "chain_id": row.chain_id,
+        "contract": hash0x(row.contract),
+        "registry_id": row.registry_id.hex(),
+        "test_network": services.settings.test_network,
+    }

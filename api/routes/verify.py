@@ -1,0 +1,70 @@
+"""Checking credentials for who asks: the seven checks of the command line, against this server's trust profile.
+
+Public and stateless: nothing of what is sent is stored or logged. Who wants to trust nobody runs `credanchor verify`.
+"""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from fastapi import APIRouter, Response
+from starlette.responses import StreamingResponse
+
+from api.bodies import JSON, JSONL, Body, body
+from api.limits import MAX_VERIFY_BODY, MAX_VERIFY_LINES
+from api.openapi import BODIED, content, route
+from api.problems import Problem
+from api.routes.common import Svc
+from api.routes.documents import compact, lines_of
+from registry.verify.verify import verify
+
+router = APIRouter(prefix="/v1")
+
+VC, VC_LD = "application/vc", "application/vc+ld+json"
+
+_ONE = {"schema": {"type": "object", "description": "A credential file."}}
+_BODY = {JSON: _ONE, VC: _ONE, VC_LD: _ONE, JSONL: {"schema": {"type": "string", "description": "A file per line."}}}
+_REPORT = {
+    "type": "object",
+    "required": ["format", "verdict", "sentence", "exit_code", "checks"],
+    "properties": {
+        "verdict": {
+            "enum": ["valid", "valid_test", "pending", "expired", "revoked", "suspended", "invalid", "unconfirmed"]
+        },
+        "sentence": {"type": "string"},
+        "exit_code": {"enum": [0, 1, 2]},
+        "checks": {"type": "array", "minItems": 7, "maxItems": 7},
+    },
+}
+
+
+@router.post(
+    "/verify",
+    **route(
+        "verify", "Check one credential, or many as JSON Lines; bad input is a verdict, not an error",
+        BODIED, "trust-unavailable", body=_BODY,
+        ok={200: content(JSON, "The report; for JSON Lines one per line, in order.", _REPORT)},
+    ),
+)  # fmt: skip
+def post(services: Svc, received: Annotated[Body, body(MAX_VERIFY_BODY, JSON, VC, VC_LD, JSONL)]) -> Response:
+    trust, status = services.trust, services.status
+    now = services.now()
+
+    def check(data: bytes) -> bytes:
+        # A byte order mark, a wrong encoding, a file that is too large: all that is for the check `format` to say.
+        return compact(verify(data, trust=trust, chain=services.chain, status=status, now=now, rdf=True).to_json())
+
+    headers = {"Cache-Control": "no-store"}
+    if received.media_type != JSONL:
+        return Response(check(received.data), 200, headers, JSON)
+    lines = [line for _, line in lines_of(received)]
+    if len(lines) > MAX_VERIFY_LINES:
+        raise Problem(
+            "body-too-large", f"{len(lines)} lines; at most {MAX_VERIFY_LINES} are checked in one request.",
+            limit=MAX_VERIFY_LINES,
+        )  # fmt: skip
+
+    def reports() -> Iterator[bytes]:
+        for line in lines:
+            yield check(line)
+
+    return StreamingResponse(reports(), 200, headers, JSONL)

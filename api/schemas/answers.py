@@ -1,0 +1,263 @@
+"""What the API answers, for OpenAPI and for the tests, which hold every answer against it. Times are RFC 3339 UTC."""
+
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Time = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", examples=["2026-11-25T10:00:00Z"])]
+Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="32 bytes in hex")]
+Hash0x = Annotated[str, Field(pattern=r"^0x[0-9a-f]{64}$", description="32 bytes, as chain explorers write them")]
+Address = Annotated[str, Field(pattern=r"^0x[0-9a-f]{40}$", description="20 bytes in hex")]
+State = Literal["open", "sealing", "sealed", "submitted", "included", "final"]
+
+_T = TypeVar("_T")
+
+
+class Answer(BaseModel):
+    """Parent of all: exactly these members."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Items(Answer, Generic[_T]):
+    """One page of a list, newest first."""
+
+    items: list[_T]
+    next_cursor: str | None
+
+
+class IssuerChain(Answer):
+    """The issuer as last seen in the contract."""
+
+    added_at: Time | None
+    suspended: bool
+
+
+class Issuer(Answer):
+    """An organisation that issues; `issuer_id` is its name in the contract, SHA-256 of the DID."""
+
+    id: str
+    did: str
+    issuer_id: Hash
+    profile: dict[str, Any]
+    created_at: Time
+    suspended: bool
+    chain: IssuerChain
+
+
+class KeyChain(Answer):
+    """The key's window as last seen in the contract."""
+
+    added_at: Time | None
+    revoked_at: Time | None
+    compromised_at: Time | None
+
+
+class Key(Answer):
+    """A signing key; `active` is the one that signs the issuer's batches and lists now."""
+
+    key_id: Hash
+    multibase: str
+    verification_method: str
+    custody: Literal["hosted", "external"]
+    created_at: Time
+    active: bool
+    revoke_requested: bool
+    compromised_since: Time | None
+    chain: KeyChain
+
+
+class Achievement(Answer):
+    """One version of a definition; immutable once `used`."""
+
+    id: str
+    issuer: str
+    slug: str
+    version: str
+    definition: dict[str, Any]
+    used: bool
+    created_at: Time
+
+
+class Progress(Answer):
+    """How many credentials of the batch are signed."""
+
+    done: int
+    total: int
+
+
+class BatchAnchor(Answer):
+    """The anchor that a batch is in. All but `number` and `index` are null until it is seen on the chain."""
+
+    number: int
+    index: int
+    root: Hash | None
+    position: int | None
+    tx_hash: Hash0x | None
+    block_number: int | None
+    block_hash: Hash0x | None
+    block_time: Time | None
+    final: bool
+
+
+class Batch(Answer):
+    """Credentials that are sealed and anchored together."""
+
+    id: str
+    issuer: str
+    achievement: str | None
+    state: State
+    size: int
+    progress: Progress
+    failure: str | None
+    number: int | None
+    root: Hash | None
+    key_id: Hash | None
+    created_at: Time
+    seal_requested_at: Time | None
+    sealed_at: Time | None
+    anchor: BatchAnchor | None
+
+
+class Added(Answer):
+    """What an upload did: `added` credentials, `size` of the batch after it."""
+
+    batch: str
+    added: int
+    size: int
+
+
+class Links(Answer):
+    """Where the file and its proof are, once the batch is final."""
+
+    file: str
+    proof: str
+
+
+class Credential(Answer):
+    """A credential without its content."""
+
+    handle: str
+    batch: str
+    index: int
+    state: State
+    status: Literal["active", "revoked", "suspended"]
+    erased_at: Time | None
+    links: Links
+
+
+class AnchorChain(Answer):
+    """The anchor as last seen on the chain."""
+
+    position: int
+    tx_hash: Hash0x
+    block_number: int
+    block_hash: Hash0x
+    block_time: Time
+    final: bool
+
+
+class Anchor(Answer):
+    """One root on the chain, and the numbers of the batches below it."""
+
+    number: int
+    root: Hash
+    status_root: Hash
+    size: int
+    created_at: Time
+    batches: list[int]
+    chain: AnchorChain | None
+
+
+class ApiKey(Answer):
+    """An API key without its secret."""
+
+    id: str
+    name: str
+    issuer: str | None
+    scopes: list[str]
+    created_at: Time
+    expires_at: Time | None
+    revoked_at: Time | None
+    last_used_at: Time | None
+
+
+class NewApiKey(ApiKey):
+    """A key just made. `token` is shown now and never again, also not in a replay of this answer."""
+
+    token: str | None = None
+
+
+class Alive(Answer):
+    """The process answers."""
+
+    status: Literal["ok"]
+
+
+class Check(Answer):
+    """One thing that was looked at. `ok` null: looked at, worth a warning, no reason to stop serving."""
+
+    ok: bool | None
+    detail: str
+
+
+class Ready(Answer):
+    """All parts answer as they should."""
+
+    status: Literal["ok"]
+    checks: dict[str, Check]
+
+
+class HealthRegistry(Answer):
+    """The contract that this registry writes to."""
+
+    chain_id: int
+    contract: Address
+    registry_id: Hash
+    test_network: bool
+
+
+class HealthAnchor(Answer):
+    """An anchor and when its block was made."""
+
+    number: int
+    block_time: Time
+
+
+class HealthWorker(Answer):
+    """When the anchoring worker last looked at the chain."""
+
+    tick_at: Time
+    age_seconds: int
+
+
+class Health(Answer):
+    """How the registry does, for people and for monitoring; nothing about learners or issuers."""
+
+    status: Literal["ok", "attention"]
+    version: str
+    registry: HealthRegistry | None
+    batches: dict[State, int]
+    last_final_anchor: HealthAnchor | None
+    worker: HealthWorker | None
+    alarms: list[str]
+
+
+class ProblemTypeAnswer(Answer):
+    """What one type of problem means."""
+
+    type: str
+    code: str
+    status: int
+    title: str
+    explanation: str
+    remedy: str
+
+
+class Registry(HealthRegistry):
+    """All public facts about the contract. Do not take them from here to trust them: that is what a profile is for."""
+
+    code_sha256: Hash
+    deploy_block: int
+    deploy_block_hash: Hash0x
+    public_url: str

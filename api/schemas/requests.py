@@ -1,0 +1,76 @@
+"""Small JSON requests. Unknown fields are refused: a misspelt `expires_at` must not make a key that never expires."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from api import times
+from api.limits import MAX_NOTE_CHARS, MAX_URL_CHARS
+
+
+def _time(text: str) -> str:
+    times.read(text)
+    return text
+
+
+Time = Annotated[
+    str,
+    Field(max_length=40, examples=["2026-11-25T10:00:00Z"], json_schema_extra={"format": "date-time"}),
+    AfterValidator(_time),
+]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class Request(BaseModel):
+    """Parent of all: no unknown fields, no conversion of types."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Empty(Request):
+    """A request that says everything by its path: `{}` or no body at all."""
+
+
+class NewIssuer(Request):
+    """An organisation that will issue."""
+
+    id: Name
+    did: Annotated[str, Field(max_length=MAX_URL_CHARS)]
+    profile: dict[str, Any]
+
+
+class NewKey(Request):
+    """A hosted key is made and kept here, encrypted; an external one is held elsewhere and named by its public half."""
+
+    custody: Literal["hosted", "external"]
+    multibase: Annotated[str, Field(max_length=100)] | None = None
+    verification_method: Annotated[str, Field(max_length=MAX_URL_CHARS)] | None = None
+
+
+class Compromise(Request):
+    """Since when a key was in other hands; may lie in the past, and only ever moves earlier."""
+
+    since: Time
+
+
+class NewBatch(Request):
+    """`achievement` null is for credentials that the issuer signed itself."""
+
+    issuer: Name
+    achievement: Name | None
+
+
+class StatusChange(Request):
+    """Why a credential is revoked, suspended or reinstated. The note is for people and goes with an erasure."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+    note: Annotated[str, Field(max_length=MAX_NOTE_CHARS)] | None = None
+
+
+class NewApiKey(Request):
+    """`issuer` null makes a key for every issuer; `expires_at` null one that does not expire."""
+
+    name: Name
+    scopes: Annotated[list[Annotated[str, Field(max_length=40)]], Field(min_length=1, max_length=10)]
+    issuer: Name | None = None
+    expires_at: Time | None = None

@@ -1,0 +1,249 @@
+"""Every setting of a Credanchor process: `CREDANCHOR_*` environment variables over one TOML file over defaults.
+
+Each field of `Settings` describes itself; `describe()` lists them, `masked()` prints what is in force without secrets.
+The environment variable is the field's name in capitals behind `CREDANCHOR_`; the TOML key is the field's name.
+"""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+PREFIX = "CREDANCHOR_"
+
+FILE_VARIABLE = "CREDANCHOR_SETTINGS"
+"""Names the TOML file. Without it only the environment counts: no file is picked up from where one happens to stand."""
+
+NOT_OURS = frozenset(
+    {
+        FILE_VARIABLE,
+        "CREDANCHOR_URL",
+        "CREDANCHOR_API_KEY",
+        "CREDANCHOR_VENV",
+        "CREDANCHOR_PYTHON",
+        "CREDANCHOR_TEST_PROCESSES",
+    }
+)
+"""Variables with our prefix that are read elsewhere (command line client, scripts), so not unknown settings."""
+
+SECONDS_A_DAY = 86_400
+
+
+class SettingsError(Exception):
+    """A setting is unknown or its value cannot be used; the text names it, its source and a remedy, never a secret."""
+
+
+def _setting(default: Any, describes: str, *, secret: bool = False) -> Any:
+    return field(default=default, repr=not secret, metadata={"describes": describes, "secret": secret})
+
+
+def _path(default: str, describes: str) -> Any:
+    # The lint rule against calls as defaults (RUF009) means shared mutable ones; a path is neither.
+    return _setting(Path(default), describes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """All settings, typed and checked. Build it with `Settings.load()`; tests may call the constructor."""
+
+    data_dir: Path = _path("var", "Directory of database, keys and deployment. Readable by this user only.")  # noqa: RUF009
+    database_url: str = _setting(
+        "", "SQLAlchemy URL of the database. Empty: SQLite file credanchor.db in data_dir.", secret=True
+    )
+    public_url: str = _setting(
+        "http://127.0.0.1:8000", "Origin under which the world reaches this API. Status list URLs begin with it."
+    )
+    host: str = _setting("127.0.0.1", "Address to listen on.")
+    port: int = _setting(8000, "Port to listen on.")
+    rpc_urls: tuple[str, ...] = _setting(
+        ("http://127.0.0.1:8545",),
+        "JSON-RPC endpoints of the chain, asked in this order. Separate by commas.",
+        secret=True,
+    )
+    test_network: bool = _setting(
+        True, "Whether the chain is a test or embedded one: API keys say test, credentials have no standing."
+    )
+    heartbeat_seconds: int = _setting(
+        SECONDS_A_DAY, "The worker anchors at least this often, so that revocation status never looks stale. Seconds."
+    )
+    tick_seconds: float = _setting(2.0, "Pause between two looks of the worker at chain and database. Seconds.")
+    worker_stale_seconds: int = _setting(120, "Age of the worker's last tick from which /readyz warns. Seconds.")
+    rpc_timeout_seconds: float = _setting(10.0, "Longest wait for one answer of a chain endpoint. Seconds.")
+    master_key_file: Path = _path("master.key", "Key that encrypts issuers' keys; relative to data_dir.")  # noqa: RUF009
+    keystore_dir: Path = _path(  # noqa: RUF009
+        "keystore", "Ethereum key stores of admin, registrar and operator; relative to data_dir."
+    )
+    trust_file: Path = _path("trust.toml", "Trust profile that POST /v1/verify uses; relative to data_dir.")  # noqa: RUF009
+    log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR. No level logs names, mail addresses or tokens.")
+
+    def __post_init__(self) -> None:
+        _check(0 < self.port < 65536, "port", "lies between 1 and 65535")
+        _check(bool(self.rpc_urls), "rpc_urls", "names at least one endpoint")
+        for name, urls in (("rpc_urls", self.rpc_urls), ("public_url", (self.public_url,))):
+            for url in urls:
+                parts = urlsplit(url)
+                _check(parts.scheme in {"http", "https"} and bool(parts.hostname), name, "is an http or https URL")
+        _check(not self.public_url.endswith("/"), "public_url", "has no slash at its end")
+        for name in ("heartbeat_seconds", "tick_seconds", "worker_stale_seconds", "rpc_timeout_seconds"):
+            _check(getattr(self, name) > 0, name, "is more than 0")
+        _check(self.log_level in {"DEBUG", "INFO", "WARNING", "ERROR"}, "log_level", "is DEBUG, INFO, WARNING or ERROR")
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] = os.environ, file: Path | None = None, **overrides: Any) -> "Settings":
+        """Settings in force: `overrides` over `environ` over the TOML file over defaults. Raises SettingsError.
+
+        `file` None means the one that CREDANCHOR_SETTINGS names, if it does.
+        """
+        file = file or (Path(environ[FILE_VARIABLE]) if environ.get(FILE_VARIABLE) else None)
+        values = _from_file(file) if file else {}
+        values |= _from_environment(environ)
+        values |= {name: value for name, value in overrides.items() if value is not None}
+        return cls(**values)
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL in force."""
+        return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'credanchor.db'}"
+
+    @property
+    def chain_database(self) -> Path:
+        """Where the embedded chain keeps its blocks."""
+        return self.data_dir / "chain.db"
+
+    @property
+    def master_key(self) -> Path:
+        """File of the master key."""
+        return self.data_dir / self.master_key_file
+
+    @property
+    def keystore(self) -> Path:
+        """Directory of the Ethereum key stores and their password."""
+        return self.data_dir / self.keystore_dir
+
+    @property
+    def deployment(self) -> Path:
+        """Where the contract was deployed, as `credanchor deploy` wrote it."""
+        return self.data_dir / "deployment.json"
+
+    @property
+    def client(self) -> Path:
+        """URL and API key for the command line, mode 0600."""
+        return self.data_dir / "client.json"
+
+    @property
+    def trust(self) -> Path:
+        """The trust profile's file."""
+        return self.data_dir / self.trust_file
+
+    def masked(self) -> dict[str, str]:
+        """Every setting as text, secrets hidden: safe to print and to paste into a report."""
+        return {one.name: _masked(one, getattr(self, one.name)) for one in fields(self)}
+
+
+@dataclass(frozen=True)
+class Described:
+    """One setting as documentation shows it."""
+
+    name: str
+    variable: str
+    default: str
+    describes: str
+
+
+def describe() -> list[Described]:
+    """All settings in their order, for `doctor`, the README and its test."""
+    return [
+        Described(one.name, PREFIX + one.name.upper(), _text(one.default), one.metadata["describes"])
+        for one in fields(Settings)
+    ]
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise SettingsError(f"The settings file {path} cannot be read: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"The settings file {path} is not TOML: {error}.") from error
+    known = {one.name: one for one in fields(Settings)}
+    values = {}
+    for name, value in table.items():
+        if name not in known:
+            raise SettingsError(_unknown(name, list(known), str(path)))
+        values[name] = _typed(known[name], value, f"{name} in {path}")
+    return values
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    known = {PREFIX + one.name.upper(): one for one in fields(Settings)}
+    values = {}
+    for variable, value in environ.items():
+        if not variable.startswith(PREFIX) or variable in NOT_OURS:
+            continue
+        if variable not in known:
+            # A misspelt variable that is silently ignored is how a live registry ends up with test settings.
+            raise SettingsError(_unknown(variable, list(known), "the environment"))
+        values[known[variable].name] = _typed(known[variable], value, variable)
+    return values
+
+
+def _unknown(name: str, known: list[str], source: str) -> str:
+    close = difflib.get_close_matches(name, known, 1)
+    return f"There is no setting {name} (in {source})." + (f" Did you mean {close[0]}?" if close else "")
+
+
+def _typed(one: "Field[Any]", value: Any, where: str) -> Any:
+    """`value` from a file or the environment as the type of the field's default."""
+    kind = type(one.default)
+    if kind is bool and value in {"true", "false", True, False}:
+        return value in {"true", True}
+    if kind is tuple and isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    if kind is tuple and isinstance(value, list) and all(isinstance(part, str) for part in value):
+        return tuple(value)
+    if isinstance(one.default, Path) and isinstance(value, str) and value:
+        return Path(value)
+    if kind is str and isinstance(value, str):
+        return value
+    if kind in {int, float} and isinstance(value, int | float | str) and not isinstance(value, bool):
+        try:
+            return kind(value)
+        except ValueError:
+            pass
+    wanted = {bool: "true or false", tuple: "a list of texts", int: "a whole number", float: "a number"}.get(
+        kind, "a text"
+    )
+    raise SettingsError(f"{where} must be {wanted}.")
+
+
+def _masked(one: "Field[Any]", value: Any) -> str:
+    if not one.metadata["secret"]:
+        return _text(value)
+    # Passwords stand before the host, providers' keys in the path: the scheme and the host are what helps.
+    return _text(tuple(_host_only(url) for url in ((value,) if isinstance(value, str) else value)))
+
+
+def _host_only(url: str) -> str:
+    parts = urlsplit(url)
+    if not parts.hostname:  # a SQLite file, or nothing
+        return url
+    rest = bool(parts.path.strip("/") or parts.query or parts.username or parts.password)
+    host = parts.hostname + (f":{parts.port}" if parts.port else "")
+    return f"{parts.scheme}://{host}" + ("/***" if rest else "")
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        return ",".join(value)
+    return "" if value is MISSING else str(value)
+
+
+def _check(holds: bool, name: str, rule: str) -> None:
+    if not holds:
+        raise SettingsError(f"{name} is not usable: it {rule}.")
