@@ -8,6 +8,8 @@ import logging
 import threading
 from collections.abc import Callable
 
+from api import datadir
+from api.settings import Settings
 from registry.store.engine import Store
 from registry.store.sealing import Sealer
 from registry.store.vault import Vault
@@ -30,7 +32,8 @@ STOP_SECONDS = 30.0
 class Background:
     """Threads that run until `stop`. `jobs` are called again and again with the event that tells them to end."""
 
-    def __init__(self) -> None:
+    def __init__(self, at_end: Callable[[], None] = lambda: None) -> None:
+        self._at_end = at_end
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
 
@@ -45,6 +48,7 @@ class Background:
         self._stop.set()
         for thread in self._threads:
             thread.join(STOP_SECONDS)
+        self._at_end()
 
     def _keep(self, name: str, job: Callable[[threading.Event], None]) -> None:
         while not self._stop.is_set():
@@ -78,3 +82,33 @@ def tidying(store: Store) -> Callable[[threading.Event], None]:
             stop.wait(TIDY_SECONDS)
 
     return job
+
+
+def anchoring(settings: Settings, store: Store) -> Callable[[threading.Event], None]:
+    """Bring sealed batches, keys and issuers to the chain."""
+    from anchor.worker import ChainConfig, Worker
+
+    deployment = datadir.Deployment.load(settings.deployment)
+    if deployment is None:
+        raise datadir.DataDirError("There is no contract on the chain yet", "Run `credanchor deploy` first")
+    config = ChainConfig(
+        rpc_urls=settings.rpc_urls,
+        chain_id=deployment.chain_id,
+        contract=bytes.fromhex(deployment.contract[2:]),
+        code_sha256=bytes.fromhex(deployment.code_sha256[2:]),
+        heartbeat_seconds=settings.heartbeat_seconds,
+        tick_seconds=settings.tick_seconds,
+    )
+    operator = datadir.signer(settings.keystore, "operator")
+    registrar = datadir.signer(settings.keystore, "registrar")
+    return Worker(store, config, operator, registrar).run
+
+
+def start(settings: Settings) -> Background:
+    """Everything that goes on behind the API, on a database connection of its own, until `stop`."""
+    store = Store(settings.database)
+    work = Background(at_end=store.close)
+    work.start("sealing", sealing(store, Vault.from_file(settings.master_key)))
+    work.start("anchoring", anchoring(settings, store))
+    work.start("tidying", tidying(store))
+    return work

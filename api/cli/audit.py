@@ -1,4 +1,4 @@
-"""Replay the registry's whole history from the chain, rebuild every root from the public export, and check every promise.
+"""Replay the registry's whole history from the chain, rebuild every root from its public export, check every promise.
 
 Needs no account and no database: an export (a directory or an address) and your trust profile.
 Exit code: 0 clean, 1 findings, 2 could not look (something did not answer; that is never a finding).

@@ -20,7 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Fetch anchors.jsonl and every file it names; it is written last, so that a broken-off copy names nothing missing."""
+    """Fetch anchors.jsonl and all it names; it is written last, so a broken-off copy names nothing missing."""
     from anchor.audit.manifest import AnchorLine
     from anchor.audit.source import batch_path, lines, list_path, open_source
 

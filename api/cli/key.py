@@ -1,4 +1,4 @@
-"""Keys of issuers. A hosted key is made and kept, encrypted, by the registry; of an external one it knows the public part.
+"""Keys of issuers. The registry makes and keeps hosted keys, encrypted; of external ones it knows the public half.
 
 A key counts from the moment it is in the contract. After `revoke` nothing new can be signed with it; `compromise` also
 takes back what was anchored since a moment you name. What was anchored before stays valid.
