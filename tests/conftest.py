@@ -10,6 +10,7 @@ import pytest
 
 from registry.store.engine import Store, migrate
 from tests.support import databases
+from tests.support.registered import Registered, register
 
 
 @pytest.fixture(scope="session")
@@ -63,3 +64,9 @@ def store(request: pytest.FixtureRequest) -> Store:
     chosen = request.getfixturevalue(f"{request.param}_store")
     assert isinstance(chosen, Store)
     return chosen
+
+
+@pytest.fixture
+def registered(store: Store) -> Registered:
+    """The same with an issuer, its key on the chain, and an achievement; see tests/support/registered.py."""
+    return register(store)

@@ -36,7 +36,7 @@ def facts(store: Store) -> Facts:
     with store.read() as session:
         cursor = session.get(Cursor, 1)
         return Facts(
-            batches=dict.fromkeys(STATES, 0) | dict(session.execute(joined.group_by(state)).tuples().all()),
+            batches=dict.fromkeys(STATES, 0) | dict(session.execute(joined.group_by(state)).all()),
             failed=session.scalar(select(func.count()).where(Batch.state != OPEN, Batch.failure.is_not(None))) or 0,
             oldest_waiting=session.scalar(waiting),
             tick_at=cursor.tick_at if cursor else None,

@@ -13,7 +13,6 @@ from sqlalchemy import func, select
 from registry.credential.achievement import Achievement
 from registry.credential.roster import RosterRow
 from registry.format import entries
-from registry.format.merkle import root_of
 from registry.store import achievements, batches, issuers, keys, sealing, setup, trees
 from registry.store.engine import Store
 from registry.store.tables import Anchor, Anchored, AnchorList, Attempt, Batch, Issuer, IssuerKey, StatusList
@@ -133,8 +132,8 @@ class Registered:
         with self.store.begin() as session:
             session.add(
                 Attempt(
-                    tx_hash=hashlib.sha256(b"tx %d" % number).digest(), anchor_number=number, sender=bytes(20), nonce=number,
-                    max_fee="1", max_tip="1", raw=b"", created_at=self.now, created_block=number,
+                    tx_hash=hashlib.sha256(b"tx %d" % number).digest(), anchor_number=number, sender=bytes(20),
+                    nonce=number, max_fee="1", max_tip="1", raw=b"", created_at=self.now, created_block=number,
                 )
             )  # fmt: skip
 
