@@ -77,7 +77,7 @@ def inclusions() -> Iterator[Vector]:
         (
             "inner-node-as-leaf",
             "The parent is passed off as the leaf, with the rest of its path.",
-            "path-length",
+            "root",
             _inner_node(hashed, good),
         ),
         (
@@ -111,4 +111,6 @@ def _inner_node(hashed: dict[str, Any], good: wire.Wire) -> Case:
     leaf = entries.leaf_hash(good.path[0][1], good.target_hash)
     parent = merkle.PLAIN.node(leaf, good.path[1][1])
     path = (good.path[0], *good.path[2:])
-    return case(hashed, proofValue=wire.write(replace(good, target_hash=parent, path=path, index=1, size=3)))
+    return case(
+        hashed, proofValue=wire.write(replace(good, target_hash=parent, path=path, index=1, size=3, batch_length=2))
+    )
