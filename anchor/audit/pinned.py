@@ -1,15 +1,17 @@
 """The chain as one node shows it at one finalized block: every read names that block's hash."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from eth_abi import encode
-from eth_utils import keccak
+from eth_abi.abi import encode
+from eth_utils.crypto import keccak
 
 from anchor.errors import Unreachable
 from anchor.jsonrpc import JsonRpc, RpcError, data, quantity
 from registry.verify.evidence import WrongChain
+
+T = TypeVar("T")
 
 BLOCKS_PER_QUERY = 10_000
 """Range of one eth_getLogs; nodes that allow less say so and get halves."""
@@ -99,7 +101,7 @@ class Pinned:
             raise Unreachable(self.rpc.endpoint, f"it has no block {number}")
         return block
 
-    def _read(self, question: Any) -> Any:
+    def _read(self, question: Callable[[], T]) -> T:
         try:
             return question()
         except RpcError as refusal:

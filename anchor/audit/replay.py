@@ -6,9 +6,9 @@ Kinds and payloads are the contract's (contracts/src/CredentialRegistry.sol). Ti
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from eth_abi import decode
+from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
-from eth_utils import keccak
+from eth_utils.crypto import keccak
 
 from anchor.audit.log import Entry
 from anchor.audit.report import Book
