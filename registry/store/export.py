@@ -25,7 +25,7 @@ from registry.store.trees import anchored_batches, anchored_lists, sealed
 FORMAT = "credanchor-export/1"
 REGISTRY, ANCHORS = "registry.json", "anchors.jsonl"
 
-_BATCH = re.compile(r"batches/([0-9]{8,})\.json")
+_BATCH = re.compile(r"batches/([0-9]{8}|[1-9][0-9]{8,})\.json")
 _LIST = re.compile(r"lists/([0-9a-f]{64})\.json")
 _HASH = 32
 

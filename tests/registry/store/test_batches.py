@@ -7,8 +7,8 @@ from sqlalchemy import func, select
 
 from registry.errors import Conflict, NotFound, RowErrors, StateError
 from registry.store import achievements, batches, health, issuers, keys, lists
-from registry.store.tables import Credential, StatusList
 from registry.store.sealing import Sealer
+from registry.store.tables import Credential, StatusList
 from tests.support.registered import Registered, achievement, row
 
 
