@@ -67,7 +67,7 @@ def running(settings: Settings, say: Say) -> Iterator[Running]:
         embedded = before.embedded if before else settings.rpc_urls == Settings().rpc_urls
         listener = _listen(settings, before, say)
         parts.callback(listener.close)
-        url = _public_url(settings, listener, before)
+        url = public_url(settings, listener, before)
         if embedded:
             settings, deployment = _embedded(parts, settings, before, url, say)
         elif before is None:
@@ -207,7 +207,7 @@ def _listen(settings: Settings, before: Deployment | None, say: Say) -> socket.s
     return listener
 
 
-def _public_url(settings: Settings, listener: socket.socket, before: Deployment | None) -> str:
+def public_url(settings: Settings, listener: socket.socket, before: Deployment | None) -> str:
     """Where the world finds this registry: as configured, or else where it listens. Kept for ever."""
     chosen = settings.public_url != Settings().public_url
     host = LOCAL if settings.host in ("0.0.0.0", "::", LOCAL) else settings.host  # noqa: S104 (compared, not bound)

@@ -1,0 +1,156 @@
+"""A small registry's whole life, told with the command line alone: serve, issue, verify, revoke, audit, restart."""
+
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.support.commandline import ROOT, Outcome, credanchor, environment
+
+ACHIEVEMENT = ROOT / "scripts/demo_data/achievement.toml"
+ROSTER = """name,email,awarded_on,grade
+Ana Andromeda,ana@learner.example,2026-06-24,8
+Ben Bootes,ben@learner.example,2026-06-24,7
+Cas Cassiopeia,cas@learner.example,2026-06-24,9
+Dev Draco,dev@learner.example,2026-06-24,6
+Eva Eridanus,eva@learner.example,2026-06-24,8
+"""
+SECONDS = 60
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@contextmanager
+def serving(data: Path, *words: str) -> Iterator[dict[str, object]]:
+    """`credanchor serve` in a process of its own; ends it with SIGTERM and sees that it ends well."""
+    with (data.parent / "serve.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "api.cli.main", "serve", "--json", "--data", str(data), *words],
+            cwd=ROOT,
+            env=environment(),
+            stdout=subprocess.PIPE,
+            stderr=log,
+        )
+        try:
+            assert process.stdout
+            line = process.stdout.readline()
+            assert line, (data.parent / "serve.log").read_text()
+            yield json.loads(line)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                code = process.wait(SECONDS)
+            finally:
+                process.kill()
+                process.wait()
+            assert process.stdout
+            process.stdout.close()
+    assert code == 0, (data.parent / "serve.log").read_text()
+
+
+def eventually(data: Path, files: list[Path], verdicts: dict[str, int]) -> dict[Path, str]:
+    """Verify the files until the verdicts are as expected: a revocation is seen with the next final anchor."""
+    deadline = time.monotonic() + SECONDS
+    while True:
+        outcome = credanchor("verify", *files, "--data", data, "--json")
+        reports = [json.loads(line) for line in outcome.out.splitlines()]
+        found = {Path(report["file"]): report["verdict"] for report in reports}
+        counted = {verdict: list(found.values()).count(verdict) for verdict in found.values()}
+        if counted == verdicts:
+            return found
+        assert time.monotonic() < deadline, outcome.out
+        time.sleep(0.2)
+
+
+def ok(outcome: Outcome) -> Outcome:
+    assert outcome.code == 0, outcome.err + outcome.out
+    return outcome
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "registry"
+
+
+def test_a_registry_is_served_used_audited_stopped_and_is_still_there_after_a_restart(data, tmp_path):
+    roster, files = tmp_path / "roster.csv", tmp_path / "files"
+    roster.write_text(ROSTER)
+    port = free_port()
+    with serving(data, "--port", str(port)) as started:
+        assert started["url"] == f"http://127.0.0.1:{port}"
+        assert started["embedded"] is True
+        assert started["first_start"] is True
+        secrets = [data / "client.json", data / "master.key", *(data / "keystore").iterdir()]
+        assert len(secrets) == 6
+        assert {stat.S_IMODE(path.stat().st_mode) for path in secrets} == {0o600}
+
+        here = ("--data", data)
+        ok(credanchor("issuer", "add", "north-sea", "--did", "did:web:north-sea.example", "--name", "North Sea", *here))
+        key = ok(credanchor("key", "add", "north-sea", "--json", *here)).json
+        assert key["custody"] == "hosted"
+
+        issued = ok(credanchor("issue", roster, "--achievement", ACHIEVEMENT, "--out", files, "--json", *here)).json
+        assert (issued["state"], issued["size"], issued["number"]) == ("final", 5, 1)
+        written = sorted(files.glob("*.json"))
+        assert [str(path) for path in written] == issued["files"]
+        assert len(written) == 5
+        found = credanchor("verify", *written, "--rdf", *here)
+        assert found.code == 0, found.out
+        assert found.out.count("valid_test") == 5
+
+        chosen = written[2]
+        ok(credanchor("revoke", chosen, "--reason", "issued-in-error", *here))
+        after = eventually(data, written, {"valid_test": 4, "revoked": 1})
+        assert after[chosen] == "revoked"
+        assert credanchor("verify", chosen, *here).code == 1
+
+        altered = tmp_path / "altered.json"
+        altered.write_text(written[0].read_text().replace("Ana Andromeda", "Ada Andromeda"))
+        assert credanchor("verify", altered, written[1], *here).code == 1
+
+        audited = credanchor("audit", "--json", *here)
+        assert audited.code == 0, audited.out + audited.err
+        report = audited.json
+        assert report["clean"] is True
+        assert report["counts"]["credentials"] == 5
+        assert report["counts"]["anchors"] >= 2
+        copy = tmp_path / "copy"
+        ok(credanchor("export", "--out", copy, *here))
+        assert ok(credanchor("audit", copy, *here)).out.endswith("Clean: nothing was found.\n")
+        ok(credanchor("doctor", *here))
+
+        second = credanchor("serve", *here)
+        assert second.code == 1
+        assert "being served already" in second.err
+
+    unreachable = credanchor("verify", written[0], "--data", data)
+    assert unreachable.code == 2, "a chain that is switched off says nothing about the credential"
+    assert "unconfirmed" in unreachable.out
+
+    with serving(data, "--port", str(port)) as again:
+        assert again["url"] == started["url"]
+        assert again["contract"] == started["contract"]
+        assert again["first_start"] is False
+        eventually(data, written, {"valid_test": 4, "revoked": 1})
+        issuers = ok(credanchor("issuer", "list", "--json", "--data", data)).json
+        assert [issuer["id"] for issuer in issuers] == ["north-sea"]
+        more = tmp_path / "more"
+        issued = ok(
+            credanchor("issue", roster, "--achievement", ACHIEVEMENT, "--out", more, "--json", "--data", data)
+        ).json
+        assert issued["number"] == 2
+        assert ok(credanchor("audit", "--json", "--data", data)).json["counts"]["credentials"] == 10
+    assert not os.access(data / "serve.log", os.F_OK)
