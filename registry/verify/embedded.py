@@ -15,28 +15,35 @@ ID = "embedded_proof"
 
 
 def check_embedded(found: CredentialFile, proof: AnchorProof) -> Check:
-    """Recompute D_rdf and verify the issuer's proofs with the batch's key. Needs the `rdf` extra, else unknown."""
+    """Recompute D_rdf and verify the issuer's proofs with the batch's key. Needs the `rdf` extra, else unknown.
+
+    Call it only for contents that passed check 2: canonicalising what anybody may send costs more than a signature.
+    """
+    if proof.d_rdf == ZERO32:
+        return Check(
+            ID, "not_run", "embedded_proof.none", "The issuer anchored this document without a JSON-LD digest."
+        )
     try:
-        # Only here: the JSON-LD processor takes longer to import than everything else together.
-        from registry.credential.integrity import issuer_proofs, verify_proof
-        from registry.credential.rdfc import rdf_digest
+        return _compare(found, proof)
     except ImportError:
         sentence = "The embedded proof was not checked: the JSON-LD processor is not installed."
         return Check(ID, "unknown", "embedded_proof.no-rdf", sentence, "Install credanchor[rdf]")
-    if proof.d_rdf == ZERO32:
-        sentence = "The issuer anchored this document without a JSON-LD digest."
-        return Check(ID, "not_run", "embedded_proof.none", sentence)
-    key = encode_multikey(proof.multikey)
-    try:
-        if rdf_digest(found.document) != proof.d_rdf:
-            return _contradiction("digest", "The contents as JSON-LD are not those that were anchored.")
-        proofs = issuer_proofs(found.document)
-        verified = [member for member in proofs if verify_proof(found.document, member, proof.multikey)]
     except RegistryError as error:
-        sentence = f"The embedded proof could not be checked: {error}"
-        return Check(ID, "unknown", "embedded_proof.not-readable", sentence)
-    detail = {"proofs": len(proofs), "verified": len(verified), "key": key}
+        return Check(ID, "unknown", "embedded_proof.not-readable", f"The embedded proof could not be checked: {error}")
+
+
+def _compare(found: CredentialFile, proof: AnchorProof) -> Check:
+    # Imported only here: the JSON-LD processor takes longer to load than everything else together.
+    from registry.credential.integrity import is_supported, issuer_proofs, verify_proof
+    from registry.credential.rdfc import rdf_digest
+
+    if rdf_digest(found.document) != proof.d_rdf:
+        return _contradiction("digest", "The contents as JSON-LD are not those that were anchored.")
+    key = encode_multikey(proof.multikey)
+    proofs = [member for member in issuer_proofs(found.document) if is_supported(member)]
+    verified = [member for member in proofs if verify_proof(found.document, member, proof.multikey)]
     named = [member for member in proofs if str(member.get("verificationMethod", "")).endswith(f"#{key}")]
+    detail = {"proofs": len(proofs), "verified": len(verified), "key": key}
     if any(member not in verified for member in named):
         return _contradiction("signature", "The embedded proof was not made by the key that it names.")
     if not verified:

@@ -36,6 +36,11 @@ class Check:
         """1 to 7; 0 for the line about embedded proofs, which is not one of the seven."""
         return CHECK_IDS.index(self.id) + 1 if self.id in CHECK_IDS else 0
 
+    @property
+    def waits(self) -> bool:
+        """Whether it was not made only because another check did not pass."""
+        return self.code.startswith(f"{self.id}.needs-")
+
     def to_json(self) -> dict[str, Any]:
         return {
             "id": self.id,

@@ -87,8 +87,10 @@ def _sentence(
     if decided in ("revoked", "suspended"):
         return next((check.sentence for check in checks if check.id == "status"), f"{decided.capitalize()}.")
     if decided == "unconfirmed":
-        missing = [NAMES[check.id] for check in checks if check.outcome == "unknown"] or ["not every check was made"]
-        why = next((check.sentence for check in checks if check.outcome == "unknown"), "")
+        unknown = [check for check in checks if check.outcome == "unknown"]
+        missing = [NAMES[check.id] for check in unknown] or ["not every check was made"]
+        # The cause, not the checks that only wait for it.
+        why = next((check.sentence for check in unknown if not check.waits), "")
         text = f"Could not be checked completely: {', '.join(missing)}. {why}".rstrip()
         return f"{text} This says nothing about the credential."
     if found is None:

@@ -12,6 +12,7 @@ Reading order is by number; 3 and 6 need the anchor's time, so the order here is
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from registry.errors import FormatError
@@ -50,11 +51,12 @@ def verify(
     proof = checks.prove(found)
     done["signature"] = checks.check_signature(found, proof)
     done["inclusion"] = checks.check_inclusion(found, proof)
-    embedded = check_embedded(found, proof) if rdf and isinstance(proof, AnchorProof) else None
-    if embedded is not None and embedded.outcome == "fail" and done["signature"].outcome == "pass":
-        done["signature"] = Check(
-            "signature", "fail", "signature.embedded-proof", embedded.sentence, embedded.next_step, embedded.detail
-        )
+    embedded: Check | None = None
+    if rdf and isinstance(proof, AnchorProof) and done["signature"].outcome == "pass":
+        embedded = check_embedded(found, proof)
+        if embedded.outcome == "fail":
+            code = "signature.embedded-proof"
+            done["signature"] = replace(embedded, id="signature", code=code)
 
     # (7) validity
     done["validity"] = checks.check_validity(found, now)
