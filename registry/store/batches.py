@@ -62,7 +62,9 @@ def add_rows(store: Store, vault: Vault, batch_id: str, rows: Sequence[RosterRow
 
     Raises NotFound, StateError when the batch is not open, RowErrors for rows that the batch holds already.
     """
+    # Drawn before the transaction, which others wait for.
     texts = [json.dumps(row.to_json(), ensure_ascii=False, sort_keys=True) for row in rows]
+    names = [(new_handle(), f"urn:uuid:{uuid.uuid4()}") for _ in rows]
     with store.begin() as session:
         batch, issuer = lock_for_change(session, batch_id)
         if batch.achievement_id is None:
@@ -71,21 +73,21 @@ def add_rows(store: Store, vault: Vault, batch_id: str, rows: Sequence[RosterRow
         places = lists.allocate(session, store, vault, issuer, len(texts))
         values = [
             {
-                "handle": new_handle(),
+                "handle": handle,
                 "batch_id": batch.id,
                 "index": batch.size + offset,
-                "credential_id": f"urn:uuid:{uuid.uuid4()}",
+                "credential_id": credential_id,
                 "row": text,
                 "revocation_list_id": place.list_id,
                 "status_index": place.index,
                 "status": "active",
             }
-            for offset, (text, place) in enumerate(zip(texts, places, strict=True))
+            for offset, ((handle, credential_id), text, place) in enumerate(zip(names, texts, places, strict=True))
         ]
         if values:
             session.execute(insert(Credential), values)
         batch.size += len(values)
-        return [str(value["handle"]) for value in values]
+    return [handle for handle, _ in names]
 
 
 def request_seal(store: Store, batch_id: str) -> Batch:

@@ -38,4 +38,5 @@ def check_slug(slug: str, what: str, longest: int = SLUG_CHARS) -> str:
 
 
 def _random(length: int) -> str:
-    return "".join(secrets.choice(_ALPHABET) for _ in range(length))
+    # 256 is a multiple of 32, so that every character is equally likely.
+    return "".join(_ALPHABET[byte & 31] for byte in secrets.token_bytes(length))

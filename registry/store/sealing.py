@@ -130,9 +130,10 @@ class Sealer:
             issuers.require_working(issuer)
             key = session.get(IssuerKey, batch.key_id) if batch.key_id else None
             if key is None or not usable(key):
+                again = batch.key_id is not None and batch.achievement_id is not None
                 key = active_key(session, issuer.id)
                 batch.key_id = key.key_id
-                if batch.achievement_id is not None:
+                if again:
                     mine = Credential.batch_id == batch_id
                     session.execute(update(Credential).where(mine).values(d_rdf=None))
             signed = select(func.count()).where(Credential.batch_id == batch_id, Credential.d_rdf.is_not(None))
