@@ -5,8 +5,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from registry.credential.integrity import sign_and_digest
+from registry.credential.keys import IssuerKey
 from registry.format import anchorproof, cbor
-from registry.format.multibase import b58decode, b58encode
+from registry.format.multibase import b58decode, b58encode, encode_multikey
 from registry.verify import TrustProfile
 from tests.support import specimen as s
 from tests.support.specimen import Case, case, credential, document, prove, to_bytes
@@ -15,6 +17,10 @@ from tests.vectors.expected import Vector, expect, format_fails
 
 def valid() -> Iterator[Vector]:
     yield "0-valid--with-end-date", "A credential in order, neither revoked nor suspended.", case(), expect("valid")
+    method = f"{s.DID}#{encode_multikey(s.KEY.multikey)}"
+    signed, d_rdf = sign_and_digest(document(), IssuerKey(s.KEY.secret), method, "2026-04-10T00:00:00Z")
+    what = "The issuer's eddsa-rdfc-2022 proof is in the document, and D_rdf is that of the document."
+    yield "0-valid--with-embedded-proof", what, case(signed, proof=prove(signed, d_rdf=d_rdf)), expect("valid")
     lonely = document()
     proof = prove(lonely, size=1, index=0)
     yield "0-valid--only-one-in-its-batch", "Leaf and batch root are one.", case(lonely, proof=proof), expect("valid")

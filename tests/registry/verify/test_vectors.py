@@ -24,6 +24,12 @@ def test_a_vector_has_the_outcome_of_every_check_and_the_verdict_it_states(path:
         assert check.outcome == "pass" or check.outcome == "not_run" or check.next_step, check
 
 
+def test_the_vector_with_an_embedded_proof_says_the_same_where_rdf_is_read() -> None:
+    report = case_of(load(FOLDER / "0-valid--with-embedded-proof.json")).verify(rdf=True)
+    assert report.embedded_proof is not None
+    assert (report.embedded_proof.outcome, report.verdict) == ("pass", "valid")
+
+
 def test_the_committed_vectors_are_what_their_generator_makes() -> None:
     good = load(FOLDER / "0-valid--with-end-date.json")["status"]["evidence"]["lists"][0]["credential"]
     if good["credentialSubject"]["encodedList"] != bitstring.encode(bytes(131_072 // 8)):
