@@ -1,6 +1,6 @@
 """An Ethereum node for development: persistent, in one SQLite file, speaking real JSON-RPC. Not a public chain.
 
-`DevNode` is the node, `serve` puts it behind HTTP. Both load the EVM (about a second), so they are imported on first use.
+`DevNode` is the node, `serve` puts it behind HTTP. Both load the EVM (a second), so they are imported on first use.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -1,7 +1,7 @@
 """Which block a parameter means: a tag, a number, a bare hash, or an EIP-1898 object.
 
-A hash that is no longer canonical is an error everywhere, whether `requireCanonical` was given or not: who names a state
-by its hash must learn that it is gone. `pending` is the newest block: this node builds none in advance.
+A hash that is no longer canonical is an error everywhere, whether `requireCanonical` was given or not: who names a
+state by its hash must learn that it is gone. `pending` is the newest block: this node builds none in advance.
 """
 
 from typing import Any

@@ -60,6 +60,13 @@ class Chain:
         found = self.hash_of(number) if 0 <= number <= self.head.block_number else None
         return None if found is None else self.by_hash(found)
 
+    def at(self, number: int) -> Header:
+        """The canonical block with a number that is known to exist. Raises LookupError when the file lacks it."""
+        found = self.by_number(number)
+        if found is None:
+            raise LookupError(f"block {number} is missing in {self._db.path}")
+        return found
+
     def by_hash(self, block: bytes) -> Header | None:
         """Any block with this hash, orphans too."""
         known = self._db.execute("SELECT 1 FROM block WHERE hash = ?", (block,)).fetchone()
@@ -92,9 +99,9 @@ class Chain:
         self._record(header, size, len(done))
         position = 0
         for index, (tx, applied) in enumerate(done):
-            values = (header.hash, index, tx.hash, tx.raw, tx.sender, applied.status, applied.gas_used)
-            values += (applied.cumulative_gas, applied.bloom, tx.created)
-            self._db.execute("INSERT INTO tx VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+            known = (header.hash, index, tx.hash, tx.raw, tx.sender)
+            values = (applied.status, applied.gas_used, applied.cumulative_gas, applied.bloom, tx.created)
+            self._db.execute("INSERT INTO tx VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", known + values)
             for entry in applied.logs:
                 topics = (*entry.topics, *(None,) * (4 - len(entry.topics)))
                 row = (header.block_number, header.hash, position, tx.hash, index, entry.address, *topics, entry.data)
@@ -116,7 +123,7 @@ class Chain:
             if parent is None:
                 raise refused("header not found")
             ancestor = parent
-        orphans = [h for n in range(ancestor.block_number + 1, self.head.block_number + 1) if (h := self.by_number(n))]
+        orphans = [self.at(n) for n in range(ancestor.block_number + 1, self.head.block_number + 1)]
         self._db.execute("DELETE FROM canonical WHERE number > ?", (ancestor.block_number,))
         for header in reversed(path):
             self._db.execute(

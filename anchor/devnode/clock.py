@@ -1,13 +1,13 @@
 """The chain's clock: wall time, moved forward by the tools, and the time of the next block.
 
-Block times must strictly increase and have whole seconds, while several blocks a second are normal here. Each such block
-is one second "too late", so block time runs ahead of the clock in a burst. `ahead` measures it; the node stops producing
-blocks by itself at `MAX_AHEAD` seconds and waits, and what it waits for arrives with time: the lead never grows further.
+Block times are whole seconds and must strictly increase, while several blocks a second are normal here. Each of them
+is a second further than its parent, so in a burst block time runs ahead of the clock. `ahead` measures it: at
+`MAX_AHEAD` seconds the node waits with its next block until the clock has caught up, so the lead is bounded.
 """
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from anchor.devnode.errors import invalid
@@ -62,7 +62,3 @@ class Clock:
         """Take up what `dump` wrote; None is a fresh clock."""
         kept: dict[str, Any] = json.loads(text) if text else {"offset": 0, "planned": None}
         self.offset, self.planned = kept["offset"], kept["planned"]
-
-    def copy(self) -> "Clock":
-        """For putting things back when a change is rolled back."""
-        return replace(self)

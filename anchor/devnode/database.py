@@ -132,7 +132,7 @@ class Database:
 
     def put(self, key: str, value: str) -> None:
         """Write a setting inside the caller's transaction."""
-        self.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", (key, value))
+        self.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
     def close(self) -> None:
         """Close the file and let others open it. Safe to repeat."""

@@ -6,6 +6,8 @@
     │   ├── ForeignFile      the file holds another chain, another format, or no chain at all
     │   └── AlreadyFounded   accounts can be funded only when a chain is created
     └── Fault                what a JSON-RPC caller is told: code, message, data
+
+The first three mean that no node can start; a fault is one request's own.
 """
 
 from pathlib import Path

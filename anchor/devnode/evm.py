@@ -11,17 +11,19 @@ from typing import Any, Protocol, cast
 
 import rlp
 from eth.chains.base import Chain
-from eth.consensus import ConsensusApplier, NoProofConsensus
+from eth.consensus.applier import ConsensusApplier
+from eth.consensus.noproof import NoProofConsensus
 from eth.constants import POST_MERGE_DIFFICULTY, POST_MERGE_MIX_HASH, POST_MERGE_NONCE
 from eth.db.atomic import AtomicDB
 from eth.db.backends.base import BaseDB
 from eth.exceptions import HeaderNotFound, Revert
 from eth.rlp.accounts import Account
 from eth.vm.chain_context import ChainContext
-from eth.vm.forks import PragueVM
+from eth.vm.forks.prague import PragueVM
 from eth.vm.spoof import SpoofTransaction
-from eth_utils import ValidationError, keccak
-from trie import HexaryTrie
+from eth_utils.crypto import keccak
+from eth_utils.exceptions import ValidationError
+from trie.hexary import HexaryTrie
 
 from anchor.devnode.limits import GAS_LIMIT
 
@@ -33,8 +35,8 @@ Refusal = ValidationError
 """What the EVM raises for a transaction it will not execute (balance, nonce, gas)."""
 
 
-class StateStore(BaseDB):  # type: ignore[misc]
-    """Base of the store that `Evm` is given: `[key]`, assignment, deletion and `_exists`; KeyError for what is missing."""
+class StateStore(BaseDB):
+    """Base of the store that `Evm` is given: `[key]`, assignment, deletion, `_exists`; KeyError for a missing key."""
 
 
 class Header(Protocol):
@@ -120,13 +122,14 @@ class Evm:
     """Execution over one store for one chain id."""
 
     def __init__(self, store: StateStore, chain_id: int) -> None:
-        rules = ConsensusApplier(NoProofConsensus).amend_vm_configuration(((0, PragueVM),))
+        rules: Any = ConsensusApplier(NoProofConsensus).amend_vm_configuration(((0, PragueVM),))
         # py-evm takes chain id and rules from class attributes, so every chain id is a class of its own
-        self._type = type("DevelopmentChain", (Chain,), {"chain_id": chain_id, "vm_configuration": rules})
+        chain_type: Any = type("DevelopmentChain", (Chain,), {"chain_id": chain_id, "vm_configuration": rules})
+        self._type = chain_type
         self._store = AtomicDB(store)
         self._context = ChainContext(chain_id)
-        self._chain: Any = self._type(self._store)
-        self._vm_type: Any = self._type.get_vm_class_for_block_number(0)
+        self._chain = chain_type(self._store)
+        self._vm_type: Any = chain_type.get_vm_class_for_block_number(0)
 
     def found(self, funds: Mapping[bytes, int], timestamp: int, note: bytes) -> Header:
         """Write the first block's state and header; `note` of up to 32 bytes says what this chain is."""
@@ -185,7 +188,8 @@ class Evm:
         Raises Refusal when even a call cannot start (value above balance, gas below the intrinsic cost).
         """
         state = self._state_after(header, base_fee_per_gas=0)
-        unsigned = PragueVM.get_transaction_builder().new_unsigned_dynamic_fee_transaction(
+        builder: Any = PragueVM.get_transaction_builder()
+        unsigned = builder.new_unsigned_dynamic_fee_transaction(
             chain_id=self._context.chain_id,
             nonce=nonce,
             max_priority_fee_per_gas=0,
@@ -218,7 +222,7 @@ class Evm:
 
     def prove_account(self, state_root: bytes, address: bytes) -> AccountProof:
         """Account and proof; an account that is not there is proved absent."""
-        trie = HexaryTrie(self._store, state_root)
+        trie: Any = HexaryTrie(self._store, state_root)
         key = keccak(address)
         found = trie[key]
         account = rlp.decode(found, Account) if found else Account()
@@ -227,7 +231,7 @@ class Evm:
 
     def prove_slot(self, storage_root: bytes, slot: bytes) -> tuple[int, list[bytes]]:
         """Value of a 32-byte slot and its proof; an empty slot is proved absent."""
-        trie = HexaryTrie(self._store, storage_root)
+        trie: Any = HexaryTrie(self._store, storage_root)
         key = keccak(slot)
         found = trie[key]
         value = int.from_bytes(rlp.decode(found), "big") if found else 0

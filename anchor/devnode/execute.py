@@ -15,6 +15,9 @@ TOLERANCE = 0.015
 
 LEAST_GAS = 21_000
 
+LAST_PRECOMPILE = 0x11
+"""Addresses 1 to 17 are built-in programs without code (Prague)."""
+
 
 class Executor:
     """Calls on one EVM."""
@@ -36,6 +39,8 @@ class Executor:
         if fee_cap:
             _, balance, _ = self._evm.account(header, call.sender)
             high = min(high, (balance - call.value) // fee_cap)
+        if high >= LEAST_GAS and self._is_transfer(header, call):
+            return LEAST_GAS
         first = self._attempt(header, call, high, nonce)
         if first is None:
             raise refused(f"gas required exceeds allowance ({high})")
@@ -49,6 +54,12 @@ class Executor:
             middle = min((low + high) // 2, low * 2)  # most need little: do not start in the middle of 30 million
             low, high = (low, middle) if self._succeeds(header, call, middle, nonce) else (middle, high)
         return high
+
+    def _is_transfer(self, header: Header, call: Call) -> bool:
+        """Money to an account without code: exactly LEAST_GAS, and nothing to try out."""
+        if not call.to or call.data or call.access_list:
+            return False
+        return not self._evm.account(header, call.to)[2] and int.from_bytes(call.to, "big") > LAST_PRECOMPILE
 
     def _check_funds(self, header: Header, call: Call) -> int:
         nonce, balance, _ = self._evm.account(header, call.sender)

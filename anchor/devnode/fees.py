@@ -31,7 +31,7 @@ class Fees:
         header = blockref.need(self._chain, newest)
         ranks = _percentiles(percentiles)
         first = max(0, header.block_number - wanted + 1)
-        headers = [h for n in range(first, header.block_number + 1) if (h := self._chain.by_number(n))]
+        headers = [self._chain.at(n) for n in range(first, header.block_number + 1)]
         if not headers:
             return {"oldestBlock": "0x0", "baseFeePerGas": [], "gasUsedRatio": []}
         answer: Json = {

@@ -20,10 +20,7 @@ class KeyValueStore(StateStore):
         self._cache: dict[bytes, bytes] = {}
 
     def __getitem__(self, key: bytes) -> bytes:
-        if key in self._overlay:
-            value = self._overlay[key]
-        else:
-            value = self._cache.get(key) or self._load(key)
+        value = self._overlay[key] if key in self._overlay else self._cache.get(key) or self._load(key)
         if value is None:
             raise KeyError(key)
         return value

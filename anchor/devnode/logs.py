@@ -71,7 +71,7 @@ class Logs:
             f"SELECT * FROM log WHERE {where} ORDER BY number, position LIMIT {limit}",  # noqa: S608 (fixed texts only)
             tuple(values),
         )
-        return [_json(*row) for row in rows]
+        return [_json(row) for row in rows]
 
 
 def _conditions(given: dict[str, Any]) -> list[tuple[str, list[bytes]]]:
@@ -109,14 +109,12 @@ def _alternatives(value: Any, length: int, what: str) -> list[bytes]:
     return [params.fixed(entry, length, what) for entry in value]
 
 
-def _json(
-    number: int, block: bytes, position: int, tx_hash: bytes, tx_position: int, address: bytes, *rest: bytes | None
-) -> Json:
-    *topics, payload = rest
+def _json(row: tuple[Any, ...]) -> Json:
+    number, block, position, tx_hash, tx_position, address, *topics, payload = row
     return {
         "address": data(address),
         "topics": [data(topic) for topic in topics if topic is not None],
-        "data": data(payload or b""),
+        "data": data(payload),
         "blockNumber": hex(number),
         "blockHash": data(block),
         "transactionHash": data(tx_hash),

@@ -5,22 +5,21 @@ import os
 from collections import defaultdict
 from collections.abc import Iterator
 
-from anchor.devnode.chain import Chain
-from anchor.devnode.clock import Clock
-from anchor.devnode.evm import Applied, Building, Evm, Header, Refusal
+from anchor.devnode.errors import invalid
+from anchor.devnode.evm import Applied, Building, Header, Refusal
 from anchor.devnode.limits import GAS_LIMIT
-from anchor.devnode.pool import Pool
+from anchor.devnode.parts import Parts
 from anchor.devnode.transactions import Transaction
 
 
 class Miner:
     """Builds blocks on the head. Every method is called inside the database's `write()`."""
 
-    def __init__(self, evm: Evm, chain: Chain, pool: Pool, clock: Clock) -> None:
-        self._evm = evm
-        self._chain = chain
-        self._pool = pool
-        self._clock = clock
+    def __init__(self, parts: Parts) -> None:
+        self._evm = parts.evm
+        self._chain = parts.chain
+        self._pool = parts.pool
+        self._clock = parts.clock
 
     def mine(self, *, include: bool = True, allow_empty: bool = True) -> Header | None:
         """Append one block and return its header.
@@ -73,10 +72,13 @@ class Miner:
     def reorganise(self, depth: int, *, keep: bool) -> list[Transaction]:
         """Replace the newest `depth` blocks by `depth + 1` empty ones; returns the orphaned transactions.
 
-        With `keep` they go back to the pool, as geth does it; without, they are gone, as a node that never saw them.
+        With `keep` they go back to the pool, as geth does it; without, they are gone as if nobody had sent them. Blocks
+        that were final are replaced like any other. Raises Fault when there are fewer blocks.
         """
-        ancestor = self._chain.by_number(max(0, self._chain.head.block_number - depth))
-        assert ancestor is not None  # the numbers up to the head are all there
+        head = self._chain.head.block_number
+        if depth > head:
+            raise invalid(f"the chain has {head} blocks after the first; {depth} cannot be replaced")
+        ancestor = self._chain.at(head - depth)
         orphans = [
             found.transaction for header in self._chain.move_to(ancestor) for found in self._chain.included(header)
         ]

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from functools import wraps
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from anchor.devnode import limits
@@ -23,6 +22,7 @@ from anchor.devnode.errors import AlreadyFounded, ForeignFile
 from anchor.devnode.evm import FORK, Evm
 from anchor.devnode.logs import Logs
 from anchor.devnode.mining import Miner
+from anchor.devnode.parts import Parts
 from anchor.devnode.pool import Pool
 from anchor.devnode.queries import Queries
 from anchor.devnode.rpc import Dispatcher, Method
@@ -79,11 +79,11 @@ class DevNode:
         self._chain = Chain(self._db, evm, decoder)
         self._settings = Settings(self._db, self._chain, block_interval)
         pool = Pool(self._db, evm, self._chain, decoder, self.chain_id)
-        miner = Miner(evm, self._chain, pool, self._clock)
+        parts = Parts(self._db, evm, self._chain, pool, self._clock)
         logs = Logs(self._db, self._chain, max_log_range)
-        self._tools = Tools(self._db, self._chain, pool, miner, self._clock, self._settings, self._change)
-        queries = Queries(evm, self._chain, pool, logs, self.chain_id, client_version())
-        self._dispatcher = Dispatcher({n: self._locked(m) for n, m in (queries.methods() | self._tools.methods()).items()})
+        self._tools = Tools(parts, Miner(parts), self._settings, self._change)
+        methods = Queries(parts, logs, self.chain_id, client_version()).methods() | self._tools.methods()
+        self._dispatcher = Dispatcher({name: self._locked(method) for name, method in methods.items()})
 
     def _open(self, funds: dict[bytes, int]) -> None:
         """Found the chain in a new file, or check that the file holds this one."""
@@ -174,7 +174,7 @@ class DevNode:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 

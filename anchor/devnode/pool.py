@@ -1,6 +1,6 @@
 """The pool of transactions that are not in a block yet: geth's rules and geth's words.
 
-Like geth's: a nonce gap waits, a transaction priced below the base fee waits, a replacement must raise both fees by 10 %.
+Like geth's: a nonce gap waits, a transaction priced below the base fee waits, a replacement raises both fees by 10 %.
 Unlike geth's: a full pool refuses the newcomer and never throws out what it has acknowledged.
 """
 

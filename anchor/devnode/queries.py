@@ -4,15 +4,15 @@ from collections import defaultdict
 from typing import Any
 
 from anchor.devnode import blockref, params, views
-from anchor.devnode.chain import Chain, Included
+from anchor.devnode.chain import Included
 from anchor.devnode.errors import invalid
-from anchor.devnode.evm import Evm, Header
+from anchor.devnode.evm import Header
 from anchor.devnode.execute import Executor
 from anchor.devnode.fees import Fees
 from anchor.devnode.limits import MAX_PROOF_SLOTS, SUGGESTED_TIP
 from anchor.devnode.logs import Logs
-from anchor.devnode.pool import Pool
-from anchor.devnode.rpc import Method, method
+from anchor.devnode.parts import Parts
+from anchor.devnode.rpc import Handler, Method, method
 from anchor.devnode.transactions import Transaction
 from anchor.devnode.views import Json, data
 
@@ -20,19 +20,19 @@ from anchor.devnode.views import Json, data
 class Queries:
     """Handlers take JSON values and give JSON values; the caller holds the database's lock."""
 
-    def __init__(self, evm: Evm, chain: Chain, pool: Pool, logs: Logs, chain_id: int, version: str) -> None:
-        self._evm = evm
-        self._chain = chain
-        self._pool = pool
+    def __init__(self, parts: Parts, logs: Logs, chain_id: int, version: str) -> None:
+        self._evm = parts.evm
+        self._chain = parts.chain
+        self._pool = parts.pool
         self._logs = logs
-        self._fees = Fees(evm, chain)
-        self._executor = Executor(evm)
+        self._fees = Fees(parts.evm, parts.chain)
+        self._executor = Executor(parts.evm)
         self._chain_id = chain_id
         self._version = version
 
     def methods(self) -> dict[str, Method]:
         """The table; `public` ones are open to web pages of any origin."""
-        public = {
+        public: dict[str, Handler] = {
             "web3_clientVersion": lambda: self._version,
             "net_version": lambda: str(self._chain_id),
             "eth_chainId": lambda: hex(self._chain_id),
@@ -55,7 +55,7 @@ class Queries:
             "eth_getLogs": self._logs.search,
             "eth_call": self.call,
         }
-        private = {
+        private: dict[str, Handler] = {
             "net_listening": lambda: True,
             "eth_accounts": list,
             "eth_gasPrice": lambda: hex(self._fees.gas_price()),
@@ -179,7 +179,8 @@ class Queries:
 
     def _pooled(self) -> tuple[list[Transaction], list[Transaction]]:
         """Those that follow their account's nonce without a gap, and the others."""
-        pending, queued = [], []
+        pending: list[Transaction] = []
+        queued: list[Transaction] = []
         reach: dict[bytes, int] = {}
         for tx in self._pool.all():
             if tx.sender not in reach:

@@ -1,7 +1,7 @@
 """JSON-RPC 2.0: from request bytes to answer bytes, with every error in its place.
 
-The full door takes every method. The read-only door takes those that can change nothing and reveal only the public chain:
-it is meant for web pages of other origins.
+The full door takes every method. The read-only door takes those that change nothing and show the public chain only: it
+is meant for web pages of other origins.
 """
 
 import inspect

@@ -1,8 +1,8 @@
 """The node behind HTTP/1.1: `POST /` for programs on this machine, `POST /read-only` for web pages of any origin.
 
-A web page can make a browser send requests to this machine. So the full door takes JSON only (which a page cannot send to
-another origin without asking first) and refuses every request that carries a foreign Origin; the read-only door answers
-the browser's question with yes, and serves nothing that changes anything.
+A web page can make a browser send requests to this machine. So the full door takes JSON only (which a page cannot send
+to another origin without asking first) and refuses every request that carries a foreign Origin; the read-only door
+answers the browser's question with yes, and serves nothing that changes anything.
 """
 
 import socket
@@ -17,6 +17,7 @@ from anchor.devnode.node import DevNode, client_version
 
 FULL = "/"
 READ_ONLY = "/read-only"
+TEXT = "text/plain; charset=utf-8"
 
 CORS = {
     "Access-Control-Allow-Origin": "*",
@@ -50,7 +51,7 @@ class _Handler(BaseHTTPRequestHandler):
         except _Refused as refusal:
             # the body may be unread: what follows on this connection could not be told from it
             self.close_connection = True
-            self._send(refusal.status, "text/plain; charset=utf-8", f"{refusal.text}\n".encode())
+            self._send(refusal.status, TEXT, f"{refusal.text}\n".encode())
             return
         if answer is None:
             self._send(HTTPStatus.NO_CONTENT, None, b"")
@@ -61,11 +62,11 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path == READ_ONLY:
             self._send(HTTPStatus.NO_CONTENT, None, b"")
         else:
-            self._send(HTTPStatus.FORBIDDEN, "text/plain; charset=utf-8", b"web pages use /read-only\n")
+            self._send(HTTPStatus.FORBIDDEN, TEXT, b"web pages use /read-only\n")
 
     def do_GET(self) -> None:
         text = f"{client_version()}: an Ethereum node for development, not a public chain. POST JSON-RPC here.\n"
-        self._send(HTTPStatus.METHOD_NOT_ALLOWED, "text/plain; charset=utf-8", text.encode(), {"Allow": "POST, OPTIONS"})
+        self._send(HTTPStatus.METHOD_NOT_ALLOWED, TEXT, text.encode(), {"Allow": "POST, OPTIONS"})
 
     do_HEAD = do_PUT = do_DELETE = do_PATCH = do_GET
 
@@ -114,7 +115,7 @@ class _Handler(BaseHTTPRequestHandler):
     def version_string(self) -> str:
         return client_version()
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (the base class's name)
+    def log_message(self, format: str, *args: Any) -> None:
         """Requests are not logged: the answers say what was wrong."""
 
 
@@ -191,5 +192,5 @@ class Server:
 
 
 def serve(node: DevNode, host: str = "127.0.0.1", port: int = 0) -> Server:
-    """Serve the node over HTTP in threads of its own; port 0 takes a free one. Raises OSError if it is not to be had."""
+    """Serve the node over HTTP in threads of its own; port 0 takes a free one. Raises OSError for a port in use."""
     return Server(_Listener(node, host, port))

@@ -5,14 +5,11 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from anchor.devnode import params
-from anchor.devnode.chain import Chain
-from anchor.devnode.clock import Clock
-from anchor.devnode.database import Database
 from anchor.devnode.errors import invalid
 from anchor.devnode.limits import MAX_AHEAD, MAX_DEPTH
 from anchor.devnode.mining import Miner
-from anchor.devnode.pool import Pool
-from anchor.devnode.rpc import Method, method
+from anchor.devnode.parts import Parts
+from anchor.devnode.rpc import Handler, Method, method
 from anchor.devnode.settings import Settings
 from anchor.devnode.views import data
 
@@ -22,20 +19,18 @@ Change = Callable[[], AbstractContextManager[None]]
 class Tools:
     """Handlers; each one is a single transaction of the database, opened by `change`."""
 
-    def __init__(
-        self, database: Database, chain: Chain, pool: Pool, miner: Miner, clock: Clock, settings: Settings, change: Change
-    ) -> None:
-        self._db = database
-        self._chain = chain
-        self._pool = pool
+    def __init__(self, parts: Parts, miner: Miner, settings: Settings, change: Change) -> None:
+        self._db = parts.database
+        self._chain = parts.chain
+        self._pool = parts.pool
+        self._clock = parts.clock
         self._miner = miner
-        self._clock = clock
         self._settings = settings
         self._change = change
 
     def methods(self) -> dict[str, Method]:
         """The table; none of them is public."""
-        table = {
+        table: dict[str, Handler] = {
             "eth_sendRawTransaction": self.send,
             "evm_mine": self.mine_one,
             "evm_setAutomine": self.set_automine,
@@ -67,9 +62,11 @@ class Tools:
         """One step of production by itself: a block for what waits in the pool, or one that brings finality nearer."""
         if not self._settings.automine or self.must_wait():
             return False
+        open_blocks = self._chain.newest_busy() > self._chain.finalized()
+        if not open_blocks and not self._pool.size():
+            return False
         with self._change():
-            open_blocks = self._chain.newest_busy() > self._chain.finalized()
-            return (self._pool.size() or open_blocks) and self._miner.mine(allow_empty=open_blocks) is not None
+            return self._miner.mine(allow_empty=open_blocks) is not None
 
     def mine_one(self, timestamp: Any = None) -> str:
         """evm_mine: one block now, of the given time if one is given; answers "0x0" as other nodes do."""
@@ -112,7 +109,7 @@ class Tools:
             return hex(row.fetchone()[0])
 
     def revert(self, number: Any) -> bool:
-        """evm_revert: go back to a snapshot, which uses it up together with all later ones; false for an unknown one."""
+        """evm_revert: go back to a snapshot, which uses up it and all later ones; false for an unknown one."""
         wanted = params.number(number)
         with self._change():
             row = self._db.execute(

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 import rlp
-from eth_utils import keccak
+from eth_utils.crypto import keccak
 
 from anchor.devnode.errors import refused
 from anchor.devnode.evm import Evm

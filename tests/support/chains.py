@@ -36,10 +36,12 @@ def devnode(
 ) -> Iterator[tuple[DevNode, Server]]:
     """A development chain in `tmp_path`/chain.db behind HTTP. Blocks come with transactions and tools alone unless
     `block_interval` is given; `options` go to DevNode. FUNDED accounts have 1,000 ether each."""
-    funds = {account.address: 1000 * ETHER for account in FUNDED} if prefund is None else prefund
-    with DevNode(tmp_path / "chain.db", prefund=funds, block_interval=block_interval, **options) as node:
-        with serve(node) as server:
-            yield node, server
+    funds: Mapping[str, int] = (
+        {str(account.address): 1000 * ETHER for account in FUNDED} if prefund is None else prefund
+    )
+    node = DevNode(tmp_path / "chain.db", prefund=funds, block_interval=block_interval, **options)
+    with node, serve(node) as server:
+        yield node, server
 
 
 @contextmanager
