@@ -135,7 +135,7 @@ def _sign(
     unsecured = {name: member for name, member in document.items() if name != "proof"}
     quads: list[nquads.Quad] = []
     if canonicalizer is None:
-        quads = list(rdfc.default().quads(unsecured))
+        quads = rdfc.default().quads(unsecured)
         digest = _sha256(nquads.canonical(quads))
     else:
         digest = _sha256(canonicalizer.canonize(unsecured))

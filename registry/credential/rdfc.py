@@ -1,12 +1,12 @@
 """From a JSON-LD document to its canonical N-Quads: pyld behind a small interface, in safe mode.
 
-pyld expands the document with the shipped contexts; `safemode` refuses what it would drop or guess; `nquads` puts the
-rest into the one order of RDFC-1.0. Standards: JSON-LD 1.1, RDFC-1.0. Not needed to verify against the chain.
+pyld expands the document with the shipped contexts; `safemode` refuses what it would drop or guess; `statements` makes
+RDF of it; `nquads` puts that into the one order of RDFC-1.0. Not needed to verify against the chain.
 """
 
 import hashlib
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, Protocol
 
@@ -15,9 +15,8 @@ from pyld.context_resolver import ContextResolver
 
 from registry.credential import nquads, safemode
 from registry.credential.contexts import CONTEXTS, loader
+from registry.credential.statements import Statements
 from registry.errors import FormatError
-
-_XSD_STRING = "http://www.w3.org/2001/XMLSchema#string"
 
 
 class Canonicalizer(Protocol):
@@ -46,25 +45,19 @@ class PyldCanonicalizer:
         """
         return nquads.canonical(self.quads(document))
 
-    def quads(self, document: Mapping[str, Any]) -> Iterator[nquads.Quad]:
+    def quads(self, document: Mapping[str, Any]) -> list[nquads.Quad]:
         """The RDF statements, blank nodes named as they come (_:b0, _:b1, ...). Raises as `canonize` does."""
         safemode.check_document(document, self._contexts)
-        literals = set()
-        for graph, triples in self._dataset(document).items():
-            name = "" if graph == "@default" else _resource(graph, document)
-            for triple in triples:
-                subject, predicate, value = triple["subject"], triple["predicate"], triple["object"]
-                if value["type"] == "literal":
-                    literals.add(value["value"])
-                    object_ = _literal(value, document)
-                else:
-                    object_ = _resource(value["value"], document)
-                yield _resource(subject["value"], document), _resource(predicate["value"], document), object_, name
+        found = Statements(document)
+        found.add(self._expand(document))
+        if not found.quads:
+            raise FormatError("rdf.dropped", "", "The document says nothing", "Give it a type")
         for where, text in safemode.keyword_like(document):
-            if text not in literals:
+            if text not in found.texts:
                 raise FormatError("rdf.dropped", where, f"{text!r} looks like a JSON-LD keyword and is dropped")
+        return found.quads
 
-    def _dataset(self, document: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    def _expand(self, document: Mapping[str, Any]) -> list[Any]:
         options = {
             "base": safemode.RELATIVE,
             "documentLoader": self._loader,
@@ -72,14 +65,14 @@ class PyldCanonicalizer:
         }
         processor = jsonld.JsonLdProcessor(on_property_dropped=_refuse_dropped)
         try:
-            dataset: dict[str, list[dict[str, Any]]] = processor.to_rdf(_with_sentinel(document), options)
+            expanded: list[Any] = processor.expand(_with_sentinel(document), options)
         except jsonld.JsonLdError as error:
             raise _format_error(error) from None
         except (AttributeError, TypeError, ValueError, KeyError, IndexError, RecursionError) as error:
             # pyld does not check everything it is given; whatever it trips over is an error of the document.
             problem = f"JSON-LD processing failed: {type(error).__name__}"
             raise FormatError("rdf.syntax", "", problem, "Compare the document with the Open Badges examples") from None
-        return dataset
+        return expanded
 
     def _resolver(self) -> ContextResolver:
         # It keeps compiled contexts, of which there are only as many as in the shipped files: no other gets this far.
@@ -111,27 +104,6 @@ def _with_sentinel(value: Any) -> Any:
     if isinstance(value, list):
         return [_with_sentinel(member) for member in value]
     return value
-
-
-def _resource(name: str, document: Mapping[str, Any]) -> str:
-    if name.startswith("_:"):
-        return name
-    safemode.check_iri(name, document)
-    return f"<{name}>"
-
-
-def _literal(value: Mapping[str, Any], document: Mapping[str, Any]) -> str:
-    text, language = value["value"], value.get("language", "")
-    if not isinstance(text, str):
-        raise FormatError("rdf.value", "", f"A typed value is not text: {text!r}")
-    if language:
-        safemode.check_language(language)
-        return nquads.literal(text, language=language)
-    datatype = value["datatype"]
-    if datatype == _XSD_STRING:
-        return nquads.literal(text)
-    safemode.check_iri(datatype, document)
-    return nquads.literal(text, datatype)
 
 
 def _refuse_dropped(name: str | None) -> None:

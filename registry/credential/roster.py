@@ -1,6 +1,6 @@
 """A roster: the learners who get one achievement, from CSV, JSON or JSON Lines. All of it is good, or none is taken.
 
-Every bad row is reported, each with its line in the file, its column, what is wrong and what to do about it.
+Every bad row is reported, with its number as a spreadsheet shows it, its column, what is wrong and what to do.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -25,7 +25,7 @@ MAX_ROSTER_BYTES = 64 * 1024 * 1024
 MAX_CELLS_DEPTH = 2
 """A JSON roster is a list of flat objects."""
 
-_Record = tuple[int, str | None, Mapping[str, Any] | None]  # row as in the file, JSON Pointer, its cells
+_Record = tuple[int, str | None, Mapping[str, Any] | None]  # row, JSON Pointer, its cells
 
 
 @dataclass(frozen=True)

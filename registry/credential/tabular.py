@@ -7,11 +7,13 @@ printed on somebody's certificate.
 import codecs
 import csv
 import io
+import re
 from collections.abc import Collection, Iterator
 
 from registry.errors import RowError, RowErrors
 
 _DELIMITERS = ",;\t"
+_LINE_END = re.compile("\r\n|\n|\r")
 _UTF8_REMEDY = 'Save it as "CSV UTF-8", or in LibreOffice choose the character set UTF-8'
 
 
@@ -37,15 +39,17 @@ def decode(data: bytes) -> str:
 
 
 def read(text: str, columns: Collection[str]) -> Iterator[tuple[int, list[str]]]:
-    """Records with the line they begin on, the header first; records whose cells are all empty are left out.
+    """Records with their row as a spreadsheet shows it, the header first; records without any content are left out.
 
-    The delimiter is the one under which the header holds most of `columns`; a first line "sep=;" decides as well.
+    A line end inside quotes does not begin a row. The delimiter is the one under which the header holds most of
+    `columns`; a first line "sep=;", which Excel writes and hides, decides instead.
     Raises RowErrors roster.csv where quotes do not match.
     """
-    delimiter, skipped = _delimiter(text, columns)
+    delimiter, text = _delimiter(text, columns)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    begins = 1
+    row = 0
     while True:
+        row += 1
         try:
             record = next(reader)
         except StopIteration:
@@ -53,23 +57,22 @@ def read(text: str, columns: Collection[str]) -> Iterator[tuple[int, list[str]]]
         except csv.Error as error:
             problem = f"The quotes do not match from here on ({error})"
             remedy = 'Write a quote inside a quoted value twice: "the ""best"" one"'
-            raise RowErrors([RowError(begins, None, None, "roster.csv", problem, remedy)]) from None
-        if begins > skipped and any(cell.strip() for cell in record):
-            yield begins, record
-        begins = reader.line_num + 1
+            raise RowErrors([RowError(row, None, None, "roster.csv", problem, remedy)]) from None
+        if any(cell.strip() for cell in record):
+            yield row, record
 
 
-def _delimiter(text: str, columns: Collection[str]) -> tuple[str, int]:
-    """The delimiter, and how many lines stand before the header."""
-    first = text.lstrip("\r\n").partition("\n")[0].rstrip("\r")
-    if first.casefold().startswith("sep=") and first[4:] in _DELIMITERS and len(first) == 5:
-        return first[4], text.index(first[4]) and text[: text.index(first)].count("\n") + 1
+def _delimiter(text: str, columns: Collection[str]) -> tuple[str, str]:
+    """The delimiter, and the text without the line that names it."""
+    first, *_ = _LINE_END.split(text.lstrip("\r\n"), maxsplit=1)
+    if len(first) == 5 and first.casefold().startswith("sep=") and first[4] in _DELIMITERS:
+        return first[4], _LINE_END.split(text.lstrip("\r\n") + "\n", maxsplit=1)[1]
 
     def known(delimiter: str) -> tuple[int, int]:
-        cells = next(csv.reader([first], delimiter=delimiter), [])
-        return sum(header(cell) in columns for cell in cells), len(cells)
+        cells = first.split(delimiter)
+        return sum(header(cell.strip('"')) in columns for cell in cells), len(cells)
 
-    return max(_DELIMITERS, key=known), 0
+    return max(_DELIMITERS, key=known), text
 
 
 def header(cell: str) -> str:
@@ -78,11 +81,11 @@ def header(cell: str) -> str:
 
 
 def _encoding_error(data: bytes, error: UnicodeDecodeError, encoding: str) -> RowError:
-    line = data.count(b"\n", 0, error.start) + 1
+    line = 1 + (data.count(b"\n", 0, error.start) or data.count(b"\r", 0, error.start))
     if encoding != "utf-8-sig":
         problem = f"Byte {error.start} is not UTF-16, though the file begins like it"
         return RowError(line, None, None, "roster.encoding", problem, _UTF8_REMEDY)
-    begin = data.rfind(b"\n", 0, error.start) + 1
+    begin = max(data.rfind(b"\n", 0, error.start), data.rfind(b"\r", 0, error.start)) + 1
     shown = data[max(begin, error.start - 12) : error.start + 8].decode("latin-1").partition("\n")[0].strip()
     # Counted as in the file: the decoder leaves the mark of three bytes out.
     place = error.start + (3 if data.startswith(codecs.BOM_UTF8) else 0)
