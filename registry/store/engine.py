@@ -178,20 +178,35 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError) as error:
-        raise _unavailable(getattr(error, "orig", None) or error) from error
+        raise _unavailable(error) from error
     except exc.ProgrammingError as error:
         if getattr(error.orig, "sqlstate", None) == _UNDEFINED_TABLE:
-            raise _unavailable(error.orig or error) from error
+            raise _unavailable(error) from error
         raise
 
 
 def _unavailable(error: BaseException) -> StoreUnavailable:
-    problem = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
-    if getattr(error, "sqlite_errorname", None) == "SQLITE_FULL" or getattr(error, "sqlstate", None) == _DISK_FULL:
-        return StoreFull(problem)
-    if "no such table" in problem or getattr(error, "sqlstate", None) == _UNDEFINED_TABLE:
+    # A full SQLite rolls back by itself, and then rolling back to a savepoint fails too: the first cause counts.
+    for cause in _causes(error):
+        if getattr(cause, "sqlite_errorname", None) == "SQLITE_FULL" or getattr(cause, "sqlstate", None) == _DISK_FULL:
+            return StoreFull(_sentence(cause))
+    driver = getattr(error, "orig", None) or error
+    problem = _sentence(driver)
+    if "no such table" in problem or getattr(driver, "sqlstate", None) == _UNDEFINED_TABLE:
         return StoreUnavailable(problem, "Run `credanchor migrate`")
     return StoreUnavailable(problem)
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        if isinstance(error, exc.DBAPIError) and error.orig is not None:
+            yield error.orig
+        error = error.__cause__ or error.__context__
+
+
+def _sentence(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
 
 
 def _normal(url: URL) -> URL:

@@ -86,6 +86,21 @@ def test_a_full_disk_is_reported_and_nothing_is_half_done(sqlite_store: Store) -
     assert _alarms(sqlite_store) == ["after", "before"]
 
 
+def test_a_disk_that_fills_up_inside_an_inner_action_is_reported_as_full(sqlite_store: Store) -> None:
+    with sqlite_store.read() as session:
+        pages = session.execute(text("PRAGMA page_count")).scalar_one()
+    with pytest.raises(StoreFull), sqlite_store.begin() as outer:
+        outer.execute(text(f"PRAGMA max_page_count={pages + 4}"))
+        outer.add(_raise("outer"))
+        with sqlite_store.begin() as inner:
+            inner.add(_raise("large", "x" * 1_000_000))
+    assert _alarms(sqlite_store) == []
+    with sqlite_store.begin() as session:
+        session.execute(text("PRAGMA max_page_count=1000000"))
+        session.add(_raise("after"))
+    assert _alarms(sqlite_store) == ["after"]
+
+
 def test_errors_never_repeat_the_values_that_were_written(store: Store) -> None:
     with pytest.raises(exc.IntegrityError) as caught, store.begin() as session:
         session.add(_raise("a", "Ada Lovelace"))
