@@ -31,6 +31,17 @@ FORK = "prague"
 NOBODY = b"\0" * 20
 """Receives the tips, and is the sender of a call that names none."""
 
+WORDS = {
+    "OutOfGas": "out of gas",
+    "InvalidInstruction": "invalid opcode",
+    "InvalidJumpDestination": "invalid jump destination",
+    "InsufficientFunds": "insufficient balance for transfer",
+    "WriteProtection": "write protection",
+    "InsufficientStack": "stack underflow",
+    "FullStack": "stack limit reached",
+}
+"""py-evm's errors in geth's words."""
+
 Refusal = ValidationError
 """What the EVM raises for a transaction it will not execute (balance, nonce, gas)."""
 
@@ -208,7 +219,7 @@ class Evm:
             output=bytes(done.output or b""),
             gas_used=spent - refund + done.data_floor_gas,
             refund=refund,
-            error=f"{type(done.error).__name__}: {done.error}" if done.is_error else None,
+            error=_words(done.error) if done.is_error else None,
             reverted=done.is_error and isinstance(done.error, Revert),
         )
 
@@ -279,6 +290,12 @@ class Building:
         )
         sealed = vm.mine_block(block).block
         return cast(Header, sealed.header), len(rlp.encode(sealed))
+
+
+def _words(error: Exception) -> str:
+    """What clients of other nodes read for the same failure."""
+    name = type(error).__name__
+    return WORDS.get(name, f"{name}: {error}")
 
 
 def _log(entry: Any) -> Log:
