@@ -79,7 +79,9 @@ def _reader(limit: int, media_types: tuple[str, ...], empty: bool) -> Callable[[
     async def read(request: Request) -> Body:
         _no_encoding(request)
         declared = request.headers.get("content-length", "0")
-        if not declared.isdecimal() or int(declared[:20]) > limit:
+        if not declared.isascii() or not declared.isdecimal():
+            raise Problem("bad-request", "Content-Length is not a number.")
+        if int(declared[:20]) > limit:
             raise _too_large(limit)
         try:
             async with asyncio.timeout(MAX_BODY_SECONDS):

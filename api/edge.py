@@ -85,5 +85,5 @@ def _log_failure(request_id: str, error: Exception) -> None:
     # Where it broke and what kind it was. Not its message: that may quote a learner's name.
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames[:-1] if "site-packages" not in frame.filename] + frames[-1:]
-    text = "".join(traceback.format_list(own))
-    log.error("unforeseen %s\n%s", type(error).__name__, text, extra={"request_id": request_id})
+    places = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in own]
+    log.error("unforeseen %s", type(error).__name__, extra={"request_id": request_id, "frames": places})

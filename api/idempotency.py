@@ -13,7 +13,8 @@ from api.limits import MAX_IDEMPOTENCY_KEY_CHARS
 from api.problems import Problem
 from api.services import Services, services_of
 from registry.store.apikeys import Caller
-from registry.store.idempotency import IdempotencyReused, recall, remember
+from registry.store.idempotency import IdempotencyReused, Remembered, recall, remember
+from registry.store.tables import Idempotency
 
 REPLAYED = "Idempotency-Replayed"
 
@@ -52,13 +53,18 @@ class Post:
         except IdempotencyReused:
             detail = "This Idempotency-Key belongs to a request with another body or path."
             raise Problem("idempotency-key-reused", detail) from None
-        if seen is None:
-            return _response(status, {**stored, "body": answer})
-        if not seen.response:  # emptied by an erasure
-            raise Problem("erased", "What this request answered the first time was erased since.")
-        response = _response(seen.status, json.loads(seen.response))
-        response.headers[REPLAYED] = "true"
-        return response
+        return _replay(seen) if seen else _response(status, {**stored, "body": answer})
+
+    def seen(self, sha256: bytes) -> Response | None:
+        """The answer that this request had, if it was done before.
+
+        For routes that check an upload at length before `once`: what was in order then may not be in order now.
+        """
+        with self.services.store.read() as session:
+            row = session.get(Idempotency, (self.caller.id, self.key))
+        if row is None or row.request_sha256 != sha256:
+            return None
+        return _replay(Remembered(row.status, row.response))
 
 
 def posting(*scopes: str, unbound: bool = False) -> Any:
@@ -80,6 +86,14 @@ def _checked(key: str) -> str:
     if len(key) > MAX_IDEMPOTENCY_KEY_CHARS or not (key.isascii() and key.isprintable()):
         raise Problem("bad-request", f"Idempotency-Key has 1 to {MAX_IDEMPOTENCY_KEY_CHARS} visible ASCII characters.")
     return key
+
+
+def _replay(seen: Remembered) -> Response:
+    if not seen.response:  # emptied by an erasure
+        raise Problem("erased", "What this request answered the first time was erased since.")
+    response = _response(seen.status, json.loads(seen.response))
+    response.headers[REPLAYED] = "true"
+    return response
 
 
 def _response(status: int, answer: dict[str, Any]) -> Response:

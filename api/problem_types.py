@@ -161,11 +161,6 @@ _ALL = (
         "The operator must repair the trust profile; meanwhile verify with `credanchor verify`.",
     ),
     ProblemType(
-        "chain-unavailable", 503, "The chain does not answer",
-        "No endpoint of the chain answered as it should. This says nothing about any credential.",
-        "Try again later; the operator finds the cause in /readyz.",
-    ),
-    ProblemType(
         "store-unavailable", 503, "The database is not available",
         "The database is busy, away or not migrated. Nothing was changed.",
         "Repeat the request with the same Idempotency-Key.",

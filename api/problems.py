@@ -21,7 +21,6 @@ from registry.format.strictjson import pointer
 from registry.store.batches import FINAL
 from registry.store.credentials import ERASED
 from registry.store.engine import StoreFull, StoreUnavailable
-from registry.verify.evidence import Unreachable, WrongChain
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -40,15 +39,13 @@ TABLE: dict[type[RegistryError], str] = {
     SecretError: "secrets-unavailable",
     StoreFull: "store-full",
     StoreUnavailable: "store-unavailable",
-    Unreachable: "chain-unavailable",
-    WrongChain: "chain-unavailable",
 }
 """Which problem an error of the registry is; a subclass counts as its nearest listed parent."""
 
 _BY_STATUS = {400: "bad-request", 404: "not-found", 405: "method-not-allowed", 413: "body-too-large"}
 """Errors that the framework raises itself."""
 
-_HIDDEN = {"chain-unavailable", "secrets-unavailable", "store-unavailable", "store-full"}
+_HIDDEN = {"secrets-unavailable", "store-unavailable", "store-full"}
 """Problems whose own sentence is for the operator's log: it may name files and hosts."""
 
 

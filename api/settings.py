@@ -23,6 +23,8 @@ NOT_OURS = frozenset(
         FILE_VARIABLE,
         "CREDANCHOR_URL",
         "CREDANCHOR_API_KEY",
+        "CREDANCHOR_TRUST",
+        "CREDANCHOR_TRACE",
         "CREDANCHOR_VENV",
         "CREDANCHOR_PYTHON",
         "CREDANCHOR_TEST_PROCESSES",
@@ -199,8 +201,8 @@ def _unknown(name: str, known: list[str], source: str) -> str:
 def _typed(one: "Field[Any]", value: Any, where: str) -> Any:
     """`value` from a file or the environment as the type of the field's default."""
     kind = type(one.default)
-    if kind is bool and value in {"true", "false", True, False}:
-        return value in {"true", True}
+    if kind is bool and (isinstance(value, bool) or value in ("true", "false")):
+        return value is True or value == "true"
     if kind is tuple and isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
     if kind is tuple and isinstance(value, list) and all(isinstance(part, str) for part in value):

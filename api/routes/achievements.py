@@ -54,6 +54,8 @@ def show(row: Row) -> dict[str, Any]:
 )  # fmt: skip
 def add(post: Poster, received: Annotated[Body, body(MAX_ACHIEVEMENT_BODY, JSON, TOML)], issuer: Id) -> Response:
     touch(post.caller, issuer)
+    if answered := post.seen(received.sha256):
+        return answered
     if received.media_type == JSON:
         received.json()  # says what is wrong as JSON before what is wrong as a definition
     achievement = Achievement.parse(received.data, "json" if received.media_type == JSON else "toml")

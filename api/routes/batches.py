@@ -135,6 +135,8 @@ def add_rows(post: Writer, received: Annotated[Body, body(MAX_ROSTER_BODY, CSV, 
     achievement_id = _owned(services, post.caller, batch)["achievement_id"]
     if achievement_id is None:
         raise StateError(f"Batch {batch!r}", "for credentials signed elsewhere", "one with an achievement")
+    if answered := post.seen(received.sha256):
+        return answered
     definition = achievements.definition(achievements.get_achievement(services.store, achievement_id))
     rows = roster.parse(received.data, received.content_type, definition)
     return _upload(post, received, batch, lambda: batches.add_rows(services.store, services.vault, batch, rows))
@@ -152,6 +154,8 @@ def add_rows(post: Writer, received: Annotated[Body, body(MAX_ROSTER_BODY, CSV, 
 def add_signed(post: Writer, received: Annotated[Body, body(MAX_SIGNED_BODY, JSONL, JSON)], batch: Id) -> Response:
     store = post.services.store
     _owned(post.services, post.caller, batch)
+    if answered := post.seen(received.sha256):
+        return answered
     # Checked before the transaction: nobody should wait for a thousand signatures.
     checked = signed.check_signed(store, batch, documents_of(received))
     return _upload(post, received, batch, lambda: signed.add_checked(store, batch, checked))

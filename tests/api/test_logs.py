@@ -1,0 +1,94 @@
+"""What the logs hold: route templates and request ids; never a name, mail address, handle, id or token."""
+
+import json
+import logging
+from pathlib import Path
+
+import pytest
+
+from api.logs import JsonLines, configure
+from tests.support.apisamples import SAMPLES
+from tests.support.httpapi import Api, operations
+
+
+def _lines(caplog: pytest.LogCaptureFixture) -> list[dict[str, object]]:
+    own = [record for record in caplog.records if record.name == "credanchor.api"]
+    return [json.loads(JsonLines().format(record)) for record in own]
+
+
+def test_each_request_is_one_line_with_its_route_template(api: Api, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    headers = api.key("admin")
+    response = api.client.get(f"/v1/credentials/{api.handles[0]}?x=secret", headers=headers)
+    lines = [line for line in _lines(caplog) if line["message"] == "request"]
+    assert len(lines) == 1
+    assert (lines[0]["method"], lines[0]["route"], lines[0]["status"]) == ("GET", "/v1/credentials/{handle}", 200)
+    assert lines[0]["request_id"] == response.headers["x-request-id"]
+    assert lines[0]["key"] == headers["Authorization"].split("_")[2]
+
+
+def test_no_log_line_tells_of_whom_it_is(api: Api, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    file = json.loads(api.file())
+    headers = api.key("admin")
+    for operation in operations(api.app):
+        if operation.id not in ("suspendIssuer", "revokeKey", "markKeyCompromised", "eraseCredential"):
+            body = SAMPLES[operation.id](api) if operation.has_body else None
+            api.send(operation, {**headers, "Idempotency-Key": operation.id}, body)
+    api.client.delete(f"/v1/credentials/{api.handles[0]}", headers=headers)
+    api.client.get("/v1/credentials/Zoë?email=zoe@students.example")
+    text = "\n".join(JsonLines().format(record) for record in caplog.records if record.name != "httpx2")
+    assert text.count('"request"') > 40
+    secret = headers["Authorization"].rsplit("_", 1)[1]
+    for word in ("Zoë", "Ünal", "Ødegård", "students.example", "a note about", *api.handles, file["id"], secret):
+        assert word not in text, word
+
+
+def test_what_breaks_is_logged_by_kind_and_place_and_not_by_message(
+    api: Api, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> None:
+        raise LookupError("Zoë Ünal is not in the list")
+
+    monkeypatch.setattr(api.services.store, "read", broken)
+    response = api.client.get("/v1/issuers")
+    assert response.status_code == 500
+    text = "\n".join(map(json.dumps, _lines(caplog)))
+    assert "LookupError" in text
+    assert "routes/issuers.py" in text
+    assert response.headers["x-request-id"] in text
+    assert "Zo" not in response.text + text
+
+
+def test_a_failure_of_the_database_is_named_in_the_access_log(
+    api: Api, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from registry.store.engine import StoreUnavailable
+
+    def away() -> None:
+        raise StoreUnavailable("the server is gone")
+
+    caplog.set_level(logging.INFO)
+    monkeypatch.setattr(api.services.store, "read", away)
+    assert api.client.get("/v1/issuers").status_code == 503
+    assert [line["failure"] for line in _lines(caplog)] == ["StoreUnavailable"]
+
+
+def test_lines_of_other_libraries_are_json_too(capsys: pytest.CaptureFixture[str]) -> None:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    try:
+        configure("WARNING")
+        try:
+            int("Zoë")
+        except ValueError:
+            logging.getLogger("some.library").exception("it broke at %s", Path("x"))
+        logging.getLogger("some.library").info("not shown")
+    finally:
+        root.handlers[:], root.level = handlers, level
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    line = json.loads(lines[0])
+    assert (line["level"], line["logger"], line["message"]) == ("ERROR", "some.library", "it broke at x")
+    assert line["exception"] == "ValueError"
+    assert "Zo" not in lines[0]

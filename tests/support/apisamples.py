@@ -1,0 +1,37 @@
+"""A body with which each operation of the API succeeds."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from tests.support.httpapi import Api
+from tests.support.registered import ACHIEVEMENT
+
+JSON = "application/json"
+ROSTER = "name,email,awarded_on\nMaël Ødegård,mael@students.example,2026-01-01\n"
+
+
+def _json(value: Any) -> Callable[[Api], tuple[bytes, str]]:
+    return lambda _: (json.dumps(value).encode(), JSON)
+
+
+SAMPLES: dict[str, Callable[[Api], tuple[bytes, str]]] = {
+    "createIssuer": _json({"id": "new", "did": "did:web:new.example", "profile": {"name": "New University"}}),
+    "suspendIssuer": _json({}),
+    "reinstateIssuer": _json({}),
+    "addKey": _json({"custody": "hosted"}),
+    "revokeKey": _json({}),
+    "markKeyCompromised": _json({"since": "2026-01-01T00:00:01Z"}),
+    "addAchievement": lambda _: (ACHIEVEMENT.replace('version = "1"', 'version = "2"').encode(), "application/toml"),
+    "createBatch": _json({"issuer": "uni", "achievement": "uni.soil-science.1"}),
+    "addRows": lambda _: (ROSTER.encode(), "text/csv"),
+    "addSigned": lambda api: (json.dumps([api.signed()]).encode(), JSON),
+    "sealBatch": _json({}),
+    "revokeCredential": _json({"reason": "issued-in-error", "note": "a note about Zoë"}),
+    "suspendCredential": _json({"reason": "under-review"}),
+    "reinstateCredential": _json({"reason": "review-ended"}),
+    "verify": lambda api: (api.file(), "application/vc"),
+    "createApiKey": _json({"name": "student system", "scopes": ["batches:write"], "issuer": "uni"}),
+    "revokeApiKey": _json({}),
+}
+"""By operation; those without a body are missing here."""
