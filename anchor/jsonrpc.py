@@ -57,6 +57,7 @@ class JsonRpc:
     """One node. Keeps one connection open; safe to share between threads, which then take turns."""
 
     def __init__(self, url: str, *, timeout: float = DEFAULT_TIMEOUT, max_bytes: int = MAX_ANSWER_BYTES) -> None:
+        self._connection: http.client.HTTPConnection | None = None
         self.endpoint = shown(url)
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -71,7 +72,10 @@ class JsonRpc:
         self._timeout = timeout
         self._max_bytes = max_bytes
         self._lock = threading.Lock()
-        self._connection: http.client.HTTPConnection | None = None
+
+    def __del__(self) -> None:
+        # Readers live as long as whoever asks; the connection goes with them instead of waiting for a collector.
+        self._drop()
 
     def call(self, method: str, *params: Any) -> Any:
         """The `result` of one call. Raises RpcError or Unreachable."""
@@ -170,6 +174,9 @@ class JsonRpc:
                 raise Unreachable(self.endpoint, f"its answer exceeds {self._max_bytes} bytes")
             if time.monotonic() > deadline:
                 raise TimeoutError
+        if response.length:
+            raise Unreachable(self.endpoint, "its answer was cut off")
+        response.close()  # read1 does not notice the end by itself, and an open response blocks the connection
         if response.will_close:
             self._drop()
         return bytes(data)

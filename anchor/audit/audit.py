@@ -186,12 +186,10 @@ class _Run:
             line.root.hex(),
         )
         status = entries.status_entry(self.registry, anchor.number, self.lists.root(line, anchor))
-        hashes = [entries.entry_hash(status)]
-        for number in line.batches:
-            entry = self.batches.entry(number, anchor)
-            if entry is None:
-                return  # already named; without it there is no root to compare
-            hashes.append(entry)
+        found = [self.batches.entry(number, anchor) for number in line.batches]
+        hashes = [entries.entry_hash(status), *(entry for entry in found if entry is not None)]
+        if len(hashes) <= len(found):
+            return  # a batch that cannot be used is named already; without it there is no root to compare
         root = root_of(hashes)
         sentence = "Its status lists and batches, as exported, do not lead to the root on the chain"
         if root != anchor.root and root_of([hashes[0], *(hashes[place] for place in _by_number(line))]) == anchor.root:

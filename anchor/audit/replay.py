@@ -192,6 +192,7 @@ def _compromise(book: Book, key: Key, entry: Entry) -> None:
     earlier = key.added_at <= since <= entry.time and (not key.compromised or since < key.compromised_at)
     _legal(book, entry, earlier, "A compromise lies in the future, before the key, or later than one declared before.")
     key.compromised.append((entry.position, since))
+    key.revoked_at = key.revoked_at or entry.time  # a stolen key is ended as well
 
 
 def _role(history: History, entry: Entry) -> None:

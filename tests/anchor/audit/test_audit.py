@@ -2,8 +2,12 @@
 
 import json
 import shutil
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +71,19 @@ def other(hexadecimal: str) -> str:
     return hexadecimal[:-1] + ("0" if hexadecimal[-1] != "0" else "1")
 
 
+@contextmanager
+def files_over_http(directory: Path) -> Iterator[str]:
+    class Handler(SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(directory)))
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+
+
 def test_an_honest_history_is_clean_and_every_invariant_was_checked(honest):
     history, export = honest
     report = look(history, export)
@@ -102,6 +119,35 @@ def test_a_second_node_is_a_witness(honest):
     report = audit(open_source(str(export)), [history.sender.url, history.sender.url], history.trust)
     assert report.head["witnesses"] == 1
     assert report.clean
+
+
+def test_a_witness_that_shows_another_chain_is_a_finding_and_one_that_is_away_is_not(honest):
+    history, export = honest
+
+    def fork(method: str, answer: Any) -> Any:
+        if method == "eth_getBlockByNumber":
+            return answer | {"hash": other(answer["hash"])}
+        return answer
+
+    with Proxy(history.sender.url, fork) as url:
+        urls = [history.sender.url, url, "http://127.0.0.1:9"]
+        report = audit(open_source(str(export)), urls, history.trust)
+    assert [(one.invariant, one.code) for one in report.findings] == [("EndpointsAgree", "node.disagrees")]
+    assert report.head["witnesses"] == 0
+    assert len(report.notes) == 1
+
+
+def test_a_first_node_that_is_away_is_passed_over(honest):
+    history, export = honest
+    assert audit(open_source(str(export)), ["http://127.0.0.1:9", history.sender.url], history.trust).clean
+
+
+def test_an_export_over_http_gives_the_same_report_and_an_orphan_batch_is_seen_there_too(honest, copy):
+    history = honest[0]
+    with files_over_http(copy) as url:
+        assert look(history, url).clean
+        shutil.copy(copy / "batches/00000003.json", copy / "batches/00000004.json")
+        assert found(look(history, url)) == {("batch 4", "batch.orphan")}
 
 
 @pytest.mark.parametrize("position", [1, 5, -1])
@@ -221,7 +267,11 @@ def test_a_withheld_status_list_is_named(honest, copy):
 def test_a_batch_under_the_name_of_another_key_is_not_signed_by_it(honest, copy):
     third = json.loads((copy / "batches/00000003.json").read_text())
     change(copy / "batches/00000001.json", lambda batch: batch.update(key=third["key"]))
-    assert found(look(honest[0], copy)) == {("batch 1", "batch.signature"), ("anchor 1", "anchor.root")}
+    assert found(look(honest[0], copy)) == {
+        ("batch 1", "batch.signature"),
+        ("batch 1", "batch.key-not-in-force"),
+        ("anchor 1", "anchor.root"),
+    }
 
 
 def test_an_unreadable_file_is_a_finding_with_its_place(honest, copy):
