@@ -8,12 +8,16 @@ import secrets
 import time
 import traceback
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problem_types import TYPES
 from api.problems import Problem
 
 log = logging.getLogger("credanchor.api")
+
+GONE = 499
+"""In the log only: the client went away while it was still sending."""
 
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
@@ -55,6 +59,8 @@ class Edge:
 
         try:
             await self.app(scope, receive, answer)
+        except ClientDisconnect:
+            status = status or GONE  # nobody is there to be answered
         except Exception as error:
             _log_failure(request_id, error)
             if status:  # the answer has begun; cutting it off is the only honest sign left

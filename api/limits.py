@@ -59,8 +59,5 @@ YEAR_SECONDS = 31_536_000
 STATUS_MAX_AGE_SECONDS = 60
 """How long a status list may be cached: short, since it is what says that something was revoked."""
 
-RPC_TIMEOUT_SECONDS = 10
-"""One question to the chain."""
-
-READY_TIMEOUT_SECONDS = 3
+READY_SECONDS = 3
 """The chain question of /readyz: load balancers give up after about 5 s."""

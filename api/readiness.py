@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from api.schemas.answers import Check
 from api.services import Services
-from registry.errors import RegistryError
+from registry.errors import RegistryError, StateError
 from registry.store.engine import at_head
 from registry.store.health import facts
 from registry.verify.evidence import Unreachable, WrongChain
@@ -41,12 +41,13 @@ def _migrations(services: Services) -> Check:
 
 def _chain(services: Services) -> dict[str, Check]:
     """Is an endpoint reachable, is it our chain, and is our contract's code at the address?"""
-    reader = services.own_reader()
-    if reader is None:
+    try:
+        contract = services.own_contract()
+    except StateError:
         nothing = Check(ok=False, detail="no contract is bound yet; run `credanchor deploy`")
         return {"chain": nothing, "contract": nothing}
     try:
-        seen = reader.lookup(_ANY, _ANY).facts
+        seen = contract.lookup(_ANY, _ANY).facts
     except WrongChain as error:
         return {
             "chain": Check(ok=False, detail=f"it is chain {error.found}, not {error.expected}"),

@@ -4,17 +4,18 @@ import logging
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from fastapi import Request
 
-from api.limits import READY_TIMEOUT_SECONDS
+from api.limits import READY_SECONDS
 from api.problem_types import TYPES
 from api.problems import Problem
 from api.settings import Settings
 from api.status_source import OwnStatus
-from registry.errors import FormatError, StateError
+from registry.errors import FormatError
 from registry.store.engine import Store
 from registry.store.setup import registry
 from registry.store.tables import Registry
@@ -35,7 +36,7 @@ class Services:
         *,
         vault: Vault | None = None,
         trust: TrustProfile | None = None,
-        chain: Callable[[RegistryTrust], ChainView] | None = None,
+        chain: Callable[[RegistryTrust, float], ChainView] | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.settings = settings
@@ -43,8 +44,7 @@ class Services:
         self.now = now
         self._vault = vault
         self._trust = trust
-        self._chain = chain or self._reader
-        self._readers: dict[RegistryTrust, ChainView] = {}
+        self._chain = chain or _reader
         self._lock = threading.Lock()
 
     @classmethod
@@ -68,13 +68,9 @@ class Services:
                 self._trust = _read_trust(self.settings.trust)
             return self._trust
 
-    def chain(self, trusted: RegistryTrust) -> ChainView:
-        """A way to ask one registry contract; kept, because a reader remembers what it has asked."""
-        with self._lock:
-            view = self._readers.get(trusted)
-            if view is None:
-                view = self._readers[trusted] = self._chain(trusted)
-            return view
+    def chains(self) -> Callable[[RegistryTrust], ChainView]:
+        """Opens registry contracts, each once: what a reader remembers lives as long as one request."""
+        return cache(lambda trusted: self._chain(trusted, self.settings.rpc_timeout_seconds))
 
     @property
     def status(self) -> StatusSource:
@@ -93,26 +89,11 @@ class Services:
         """Close the database connections."""
         self.store.close()
 
-    def _reader(self, trusted: RegistryTrust) -> ChainView:
-        from anchor.reader import Reader
-
-        return Reader(
-            trusted.rpc, trusted.chain_id, trusted.contract, trusted.code_sha256, self.settings.rpc_timeout_seconds
-        )
-
-    def own_reader(self) -> ChainView | None:
-        """A reader of our own contract at the endpoints of the settings, for /readyz; None while none is bound."""
-        try:
-            row = self.bound()
-        except StateError:
-            return None
-        timeout = min(READY_TIMEOUT_SECONDS, self.settings.rpc_timeout_seconds)
-        entry = RegistryTrust("own", row.chain_id, row.contract, row.code_sha256, self.settings.rpc_urls)
-        if self._chain != self._reader:
-            return self._chain(entry)
-        from anchor.reader import Reader
-
-        return Reader(entry.rpc, entry.chain_id, entry.contract, entry.code_sha256, timeout)
+    def own_contract(self) -> ChainView:
+        """Our own contract at the endpoints of the settings. Raises StateError while there is none."""
+        row = self.bound()
+        own = RegistryTrust("own", row.chain_id, row.contract, row.code_sha256, self.settings.rpc_urls)
+        return self._chain(own, min(READY_SECONDS, self.settings.rpc_timeout_seconds))
 
 
 def services_of(request: Request) -> Services:
@@ -120,6 +101,12 @@ def services_of(request: Request) -> Services:
     services: Any = request.app.state.services
     assert isinstance(services, Services)  # noqa: S101  (create_app put it there)
     return services
+
+
+def _reader(trusted: RegistryTrust, timeout: float) -> ChainView:
+    from anchor.reader import Reader
+
+    return Reader(trusted.rpc, trusted.chain_id, trusted.contract, trusted.code_sha256, timeout)
 
 
 def _read_trust(path: Path) -> TrustProfile:

@@ -47,11 +47,11 @@ _REPORT = {
 )  # fmt: skip
 def post(services: Svc, received: Annotated[Body, body(MAX_VERIFY_BODY, JSON, VC, VC_LD, JSONL)]) -> Response:
     trust, status = services.trust, services.status
-    now = services.now()
+    chains, now = services.chains(), services.now()
 
     def check(data: bytes) -> bytes:
         # A byte order mark, a wrong encoding, a file that is too large: all that is for the check `format` to say.
-        return compact(verify(data, trust=trust, chain=services.chain, status=status, now=now, rdf=True).to_json())
+        return compact(verify(data, trust=trust, chain=chains, status=status, now=now, rdf=True).to_json())
 
     headers = {"Cache-Control": "no-store"}
     if received.media_type != JSONL:

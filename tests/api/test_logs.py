@@ -1,5 +1,6 @@
 """What the logs hold: route templates and request ids; never a name, mail address, handle, id or token."""
 
+import asyncio
 import json
 import logging
 from pathlib import Path
@@ -72,6 +73,27 @@ def test_a_failure_of_the_database_is_named_in_the_access_log(
     monkeypatch.setattr(api.services.store, "read", away)
     assert api.client.get("/v1/issuers").status_code == 503
     assert [line["failure"] for line in _lines(caplog)] == ["StoreUnavailable"]
+
+
+def test_a_client_that_goes_away_is_no_error_of_ours(api: Api, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    path = f"/v1/batches/{api.open}/credentials"
+    headers = {**api.key("batches:write"), "Content-Type": "text/csv"}
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: object) -> None:
+        raise AssertionError(message)
+
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": "http",
+        "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "",
+        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+        "server": ("127.0.0.1", 8000), "client": ("127.0.0.1", 1),
+    }  # fmt: skip
+    asyncio.run(api.app(scope, receive, send))
+    assert [(line["level"], line["status"]) for line in _lines(caplog)] == [("INFO", 499)]
 
 
 def test_lines_of_other_libraries_are_json_too(capsys: pytest.CaptureFixture[str]) -> None:
