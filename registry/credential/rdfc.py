@@ -15,6 +15,7 @@ from pyld.context_resolver import ContextResolver
 
 from registry.credential import nquads, safemode
 from registry.credential.contexts import CONTEXTS, loader
+from registry.credential.shapes import Shapes
 from registry.credential.statements import Statements
 from registry.errors import FormatError
 
@@ -30,7 +31,7 @@ class Canonicalizer(Protocol):
 
 
 class PyldCanonicalizer:
-    """The reference implementation, about 5 ms for a badge. May be used by several threads."""
+    """Ours. About 8 ms for the first badge of a shape, 0.5 ms for each after it. May be used by several threads."""
 
     def __init__(self, contexts: Mapping[str, Any] = CONTEXTS) -> None:
         self._contexts = contexts
@@ -47,6 +48,9 @@ class PyldCanonicalizer:
 
     def quads(self, document: Mapping[str, Any]) -> list[nquads.Quad]:
         """The RDF statements, blank nodes named as they come (_:b0, _:b1, ...). Raises as `canonize` does."""
+        return self._shapes().quads(document)
+
+    def _general(self, document: Mapping[str, Any]) -> list[nquads.Quad]:
         safemode.check_document(document, self._contexts)
         found = Statements(document)
         found.add(self._expand(document))
@@ -73,6 +77,12 @@ class PyldCanonicalizer:
             problem = f"JSON-LD processing failed: {type(error).__name__}"
             raise FormatError("rdf.syntax", "", problem, "Compare the document with the Open Badges examples") from None
         return expanded
+
+    def _shapes(self) -> Shapes:
+        if not hasattr(self._local, "shapes"):
+            self._local.shapes = Shapes(self._general)
+        shapes: Shapes = self._local.shapes
+        return shapes
 
     def _resolver(self) -> ContextResolver:
         # It keeps compiled contexts, of which there are only as many as in the shipped files: no other gets this far.

@@ -59,10 +59,6 @@ def _walk(value: Any, path: _Path, known: Container[str]) -> None:
                 problem = "A list directly inside a list has no meaning in JSON-LD"
                 raise FormatError("rdf.value", pointer(*path, index), problem, "Join the two lists")
             _walk(member, (*path, index), known)
-    elif isinstance(value, str):
-        if value.startswith("_:"):
-            problem = "A blank node name (_:...) is a name in this file only"
-            raise FormatError("rdf.blank-node", pointer(*path), problem, "Use an absolute URL or a urn:uuid, or none")
     elif isinstance(value, int | float) and not isinstance(value, bool):
         _check_number(value, path)
 

@@ -1,7 +1,6 @@
 """Definitions: the 16 elements of the European Recommendation, and everything that is wrong told at once."""
 
 import copy
-import json
 import tomllib
 from typing import Any
 

@@ -29,6 +29,13 @@ def put(*path: Any) -> Any:
     return change
 
 
+def nested(depth: int) -> dict[str, Any]:
+    profile: dict[str, Any] = {"id": "did:web:a.example", "type": ["Profile"]}
+    for _ in range(depth):
+        profile = {**profile, "id": "did:web:a.example", "parentOrg": profile}
+    return profile
+
+
 REFUSED = [
     ("an undefined term", put("nmae", "Ana"), "rdf.undefined-term", "/nmae"),
     ("one deep inside", put("credentialSubject", "achievement", "grade", 3), "rdf.undefined-term", "/credentialSubject/achievement/grade"),
@@ -39,7 +46,7 @@ REFUSED = [
     ("an id with a space", put("id", "urn:uuid:a b"), "rdf.iri", "/id"),
     ("an id that closes its brackets", put("id", "urn:a> <urn:b"), "rdf.iri", "/id"),
     ("an id with braces", put("id", "https://a.example/{x}"), "rdf.iri", "/id"),
-    ("a blank node as id", put("issuer", "id", "_:b0"), "rdf.blank-node", "/issuer/id"),
+    ("a blank node as id", put("issuer", "id", "_:b0"), "rdf.iri", "/issuer/id"),
     ("a blank node as property", put("_:p", "x"), "rdf.blank-node", "/_:p"),
     ("a keyword as id", put("id", "@id"), "rdf.iri", "/id"),
     ("@vocab in the document", put("@vocab", "https://a.example/"), "rdf.keyword", "/@vocab"),
@@ -60,6 +67,7 @@ REFUSED = [
     ("infinity", put("credentialSubject", "creditsEarned", float("inf")), "rdf.number", "/credentialSubject/creditsEarned"),
     ("minus zero", put("credentialSubject", "creditsEarned", -0.0), "rdf.number", "/credentialSubject/creditsEarned"),
     ("a tiny number", put("credentialSubject", "creditsEarned", 1e-7), "rdf.number", "/credentialSubject/creditsEarned"),
+    ("a nesting without end", lambda document: document.update(issuer=nested(40)), "format.too-deep", "/issuer" + 30 * "/parentOrg" + "/type/0"),
     ("17 digits", put("credentialSubject", "creditsEarned", 0.1 + 0.2), "rdf.number", "/credentialSubject/creditsEarned"),
     ("a context inside", put("@context", 1, {"name": "https://a.example/name"}), "rdf.context", "/@context/1"),
     ("@vocab as context", put("@context", 1, {"@vocab": "https://a.example/"}), "rdf.context", "/@context/1"),
@@ -108,7 +116,7 @@ def test_terms_of_an_embedded_credential_are_watched_too() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["@ana", "urn:x-undefined:x", "https://relative.invalid/x", 'a "b" \\ \n\r\t\x07 é 😀']
+    "text", ["@ana", "_:b0", "", "urn:x-undefined:x", "https://relative.invalid/x", 'a "b" \\ \n\r\t\x07 é 😀']
 )
 def test_text_may_say_anything(text: str) -> None:
     document = badges.unsigned()
