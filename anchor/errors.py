@@ -2,7 +2,7 @@
 
     AnchorError
     ├── Unreachable        a node did not answer, or not usably: says nothing about what was asked
-    ├── Refused            the node understood and said no; its text is kept, its meaning is in `worker.answers`
+    ├── RpcError           (in jsonrpc) the node understood and said no; what its text means is in `worker.answers`
     ├── Reverted           the contract said no (name and arguments of its error)
     ├── WrongChain         a node serves another chain than configured
     ├── WrongContract      what is at the address is not our contract
@@ -45,18 +45,6 @@ class WrongChain(AnchorError, evidence.WrongChain):
 
     def __str__(self) -> str:
         return evidence.WrongChain.__str__(self)
-
-
-class Refused(AnchorError):
-    """The node refused `method` with its own `message`."""
-
-    def __init__(self, method: str, message: str) -> None:
-        super().__init__(method, message)
-        self.method = method
-        self.message = message
-
-    def __str__(self) -> str:
-        return f"The node refused {self.method}: {self.message.rstrip('.')}."
 
 
 class Reverted(AnchorError):

@@ -1,0 +1,124 @@
+"""Puts the contract on a chain and hands out its roles. Run once per registry, by its admin."""
+
+import time
+from dataclasses import dataclass
+
+from eth_utils.address import to_checksum_address
+
+from anchor.chain import GWEI
+from anchor.contract import OPERATOR_ROLE, REGISTRAR_ROLE, RegistryContract, role
+from anchor.errors import AnchorError, InsufficientFunds, Unreachable, WrongContract
+from anchor.jsonrpc import JsonRpc, RpcError, data, quantity
+from anchor.node import Node, block_by_tag
+from anchor.signer import Signer, Transaction, sign
+from contracts import artifact
+
+RECEIPT_SECONDS = 300.0
+"""How long a transaction may take to be mined: several blocks of a public network in a busy hour."""
+
+POLL_SECONDS = 0.1
+
+GAS_MARGIN = 1.25
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A contract that stands. `deploy_block` is where its log begins; block and code by their 32-byte hashes."""
+
+    chain_id: int
+    contract: bytes
+    deploy_block: int
+    deploy_block_hash: bytes
+    code_sha256: bytes
+
+
+def deploy(
+    rpc_url: str,
+    admin: Signer,
+    *,
+    operator: bytes,
+    registrar: bytes,
+    admin_delay: int = 0,
+    timeout: float = RECEIPT_SECONDS,
+) -> Deployment:
+    """Deploy the contract with `admin` as its admin, grant the two roles (20-byte addresses), and wait until all is done.
+
+    `admin_delay` is the pause in seconds between the two steps of handing on the admin role; 0 is for development.
+    If the process dies in the middle, a contract without roles is left behind, which is useless and harmless.
+    Raises Unreachable, InsufficientFunds, WrongContract, AnchorError when a transaction was not mined in `timeout` seconds.
+    """
+    if len({admin.address, operator, registrar}) != 3:
+        raise ValueError("admin, operator and registrar are three different accounts")
+    account = _Account(JsonRpc(rpc_url), admin, timeout)
+    made = account.transact(None, _creation(admin.address, admin_delay))
+    contract = RegistryContract(data(made["contractAddress"], 20))
+    code = data(account.rpc.call("eth_getCode", made["contractAddress"], "latest"))
+    if code != artifact().runtime:
+        raise WrongContract(contract.address, "the code that was deployed is not the one of the artifact")
+    for name, holder in ((OPERATOR_ROLE, operator), (REGISTRAR_ROLE, registrar)):
+        account.transact(contract.address, contract.calldata("grantRole", role(name), to_checksum_address(holder)))
+    return Deployment(
+        chain_id=account.chain_id,
+        contract=contract.address,
+        deploy_block=quantity(made["blockNumber"]),
+        deploy_block_hash=data(made["blockHash"], 32),
+        code_sha256=artifact().code_sha256,
+    )
+
+
+def _creation(admin: bytes, admin_delay: int) -> bytes:
+    """The artifact's bytecode and the constructor's arguments: admin, delay, no predecessor (four zero words)."""
+    words = (int.from_bytes(admin, "big"), admin_delay, 0, 0, 0, 0)
+    return artifact().bytecode + b"".join(word.to_bytes(32, "big") for word in words)
+
+
+class _Account:
+    """One account that sends transactions one after the other, each mined before the next."""
+
+    def __init__(self, rpc: JsonRpc, signer: Signer, timeout: float) -> None:
+        self.rpc = rpc
+        self._signer = signer
+        self._timeout = timeout
+        self._address = "0x" + signer.address.hex()
+        self.chain_id = quantity(rpc.call("eth_chainId"))
+
+    def transact(self, to: bytes | None, payload: bytes) -> dict[str, str]:
+        """Send, wait, and return the receipt."""
+        call = {"from": self._address, "data": "0x" + payload.hex()}
+        if to is not None:
+            call["to"] = "0x" + to.hex()
+        node = Node(self.rpc)
+        nonce, balance, latest = self.rpc.batch(
+            [
+                ("eth_getTransactionCount", [self._address, "latest"]),
+                ("eth_getBalance", [self._address, "latest"]),
+                block_by_tag("latest"),
+            ]
+        )
+        tip = max(node.tip_suggestion(), GWEI // 10)
+        max_fee = 2 * node.header(latest).base_fee + tip
+        try:
+            gas = int(quantity(self.rpc.call("eth_estimateGas", call)) * GAS_MARGIN)
+        except RpcError as refusal:
+            if "insufficient funds" in refusal.message.lower():
+                raise InsufficientFunds(self._signer.address, quantity(balance), max_fee) from None
+            raise
+        if quantity(balance) < gas * max_fee:
+            raise InsufficientFunds(self._signer.address, quantity(balance), gas * max_fee)
+        transaction = Transaction(self.chain_id, quantity(nonce), to, gas, max_fee, tip, payload)
+        signed = sign(self._signer, transaction)
+        node.send(signed.raw)
+        return self._receipt(signed.hash)
+
+    def _receipt(self, tx_hash: bytes) -> dict[str, str]:
+        deadline = time.monotonic() + self._timeout
+        while True:
+            found = self.rpc.call("eth_getTransactionReceipt", "0x" + tx_hash.hex())
+            if isinstance(found, dict) and found.get("blockNumber"):
+                if quantity(found["status"]) != 1:
+                    raise AnchorError(f"Transaction 0x{tx_hash.hex()} was mined but failed. Deploy again.")
+                return found
+            if time.monotonic() > deadline:
+                problem = f"transaction 0x{tx_hash.hex()} was not mined within {self._timeout:g} s"
+                raise Unreachable(self.rpc.endpoint, problem)
+            time.sleep(POLL_SECONDS)
