@@ -49,7 +49,7 @@ def test_the_examples_can_be_parsed():
         for words, parser in parsers(name).items():
             lines = (parser.epilog or "").replace("\\\n", " ").splitlines()[1:]
             for line in filter(lambda line: line.strip().startswith("credanchor "), lines):
-                arguments = shlex.split(line.split(" | ")[0])[1:]
+                arguments = shlex.split(line.split(" | ")[0], comments=True)[1:]
                 assert " ".join(arguments).startswith(words)
                 main.build(name).parse_args(arguments[1:])
                 parsed += 1

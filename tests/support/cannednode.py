@@ -1,0 +1,80 @@
+"""A node that answers the reader's questions from a prepared case: what `verify` needs of a chain, and no more."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from registry.verify import ChainFacts
+from tests.support.specimen import CHAIN_ID, Chain, sha
+
+CODE = b"specimen code"
+"""Its SHA-256 is the code hash in the specimen's trust profile."""
+
+
+@contextmanager
+def serving(chain: Chain) -> Iterator[str]:
+    """The URL of a node that knows exactly the answers of `chain`, inside a `with`."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            answer = [_answer(chain, one) for one in request] if isinstance(request, list) else _answer(chain, request)
+            body = json.dumps(answer).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+
+
+def _answer(chain: Chain, request: dict[str, Any]) -> dict[str, Any]:
+    return {"jsonrpc": "2.0", "id": request["id"], "result": _result(chain, request["method"], request["params"])}
+
+
+def _result(chain: Chain, method: str, params: list[Any]) -> Any:
+    if method == "eth_chainId":
+        return hex(CHAIN_ID)
+    if method == "eth_getCode":
+        return "0x" + CODE.hex()
+    facts = next(iter(chain.answers.values())).facts
+    if method == "eth_getBlockByNumber":
+        return {"number": hex(facts.block_number), "timestamp": hex(facts.block_time), "hash": "0x" + sha("b").hex()}
+    assert method == "eth_call", method
+    asked = bytes.fromhex(params[0]["data"][2:])
+    known = chain.answers.get((asked[4:36], asked[36:68]))
+    return "0x" + (_words(known.facts) if known else bytes(17 * 32)).hex()
+
+
+def _words(facts: ChainFacts) -> bytes:
+    """The contract's struct Lookup."""
+    values: list[int | bytes] = [
+        facts.chain_id,
+        facts.log_size,
+        facts.log_head,
+        facts.closed,
+        facts.anchor_number,
+        facts.anchor_position,
+        facts.anchor_time,
+        facts.anchor_block,
+        facts.key_issuer,
+        facts.key_added_at,
+        facts.key_revoked_at,
+        facts.key_compromised_at,
+        facts.issuer_added_at,
+        facts.issuer_suspended,
+        facts.latest_number,
+        facts.latest_root,
+        facts.latest_time,
+    ]
+    return b"".join(value if isinstance(value, bytes) else int(value).to_bytes(32, "big") for value in values)
