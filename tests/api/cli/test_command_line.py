@@ -46,12 +46,11 @@ def test_the_examples_can_be_parsed():
 
     parsed = 0
     for name in WRITTEN:
-        for words, parser in parsers(name).items():
+        for parser in parsers(name).values():
             lines = (parser.epilog or "").replace("\\\n", " ").splitlines()[1:]
             for line in filter(lambda line: line.strip().startswith("credanchor "), lines):
                 arguments = shlex.split(line.split(" | ")[0], comments=True)[1:]
-                assert " ".join(arguments).startswith(words)
-                main.build(name).parse_args(arguments[1:])
+                main.build(arguments[0]).parse_args(arguments[1:])
                 parsed += 1
     assert parsed >= len(WRITTEN)
 
