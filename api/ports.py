@@ -17,7 +17,8 @@ def bind(host: str, port: int, *, fixed: bool) -> socket.socket:
     """A listening socket at `port` or, unless `fixed`, at the next free port after it. Raises DataDirError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     for candidate in range(port, min(port + (1 if fixed else TRIES), 65536)):
-        found = socket.socket(family, socket.SOCK_STREAM)
+        # Named TCP, or asyncio would not switch off Nagle's algorithm and each kept connection would wait 40 ms.
+        found = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         # Lets a restart have the port while connections of the process before are still closing.
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

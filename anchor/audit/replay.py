@@ -152,7 +152,7 @@ def _apply(book: Book, history: History, entry: Entry) -> None:
             windows = history.issuers[entry.subject].suspended
             start, end = windows[-1]
             _legal(book, entry, end is None, "It reinstates an issuer that is not suspended.")
-            windows[-1] = (start, entry.time)
+            windows[-1] = (start, max(entry.time, start + 1))  # lifted in the same second: it was in force all of it
         case 5:
             issuer, multikey = decode(["bytes32", "bytes"], entry.payload)
             good = issuer in history.issuers and entry.subject == issuer_key_id(multikey)

@@ -12,7 +12,7 @@ from api.cli.paging import everything
 if TYPE_CHECKING:
     from api.client import Client
 
-COLUMNS = ("id", "name", "version", "used", "created_at")
+COLUMNS = ("id", "title", "version", "used", "created_at")
 MAX_DEFINITION_BYTES = 1024 * 1024
 CONTENT_TYPES = {".toml": "application/toml", ".json": "application/json"}
 
@@ -59,7 +59,11 @@ def _path(issuer: str) -> str:
 
 
 def _row(achievement: dict[str, Any]) -> dict[str, Any]:
-    return achievement | {"name": achievement["definition"].get("name")}
+    definition = achievement["definition"]
+    title = definition.get("title")
+    if isinstance(title, dict):
+        title = title.get(definition.get("language")) or next(iter(title.values()), None)
+    return {column: achievement.get(column) for column in COLUMNS} | {"title": title}
 
 
 def _issuer(parser: argparse.ArgumentParser) -> None:

@@ -5,6 +5,7 @@ any standing: the chain is your own.
 """
 
 import argparse
+import logging
 
 from api.cli import options
 from api.cli.output import BOLD, YELLOW, colour
@@ -37,6 +38,8 @@ def run(arguments: argparse.Namespace) -> int:
         rpc_urls=tuple(arguments.rpc) if arguments.rpc else None,
     )
     logs.configure(settings.log_level)
+    for chatty in ("alembic", "uvicorn.error"):
+        logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLogger().level))
 
     def say(message: str) -> None:
         if not arguments.json:
