@@ -162,7 +162,7 @@ def _entry(item: dict[str, Any]) -> LogEntry:
 @cache
 def _offline() -> Web3:
     """web3 for its ABI codec alone."""
-    w3 = Web3(ens=None)  # type: ignore[arg-type]
+    w3 = Web3(ens=None)
     w3.middleware_onion.clear()
     return w3
 
@@ -191,4 +191,5 @@ def _type(item: dict[str, Any]) -> str:
     if not item["type"].startswith("tuple"):
         return str(item["type"])
     members: Sequence[dict[str, Any]] = item["components"]
-    return f"({','.join(_type(one) for one in members)})" + item["type"].removeprefix("tuple")
+    suffix = str(item["type"]).removeprefix("tuple")
+    return f"({','.join(_type(one) for one in members)}){suffix}"

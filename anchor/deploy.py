@@ -41,11 +41,11 @@ def deploy(
     admin_delay: int = 0,
     timeout: float = RECEIPT_SECONDS,
 ) -> Deployment:
-    """Deploy the contract with `admin` as its admin, grant the two roles (20-byte addresses), and wait until all is done.
+    """Deploy the contract, grant the two roles (to 20-byte addresses), and wait until all is done.
 
     `admin_delay` is the pause in seconds between the two steps of handing on the admin role; 0 is for development.
     If the process dies in the middle, a contract without roles is left behind, which is useless and harmless.
-    Raises Unreachable, InsufficientFunds, WrongContract, AnchorError when a transaction was not mined in `timeout` seconds.
+    Raises Unreachable (also when nothing is mined for `timeout` seconds), InsufficientFunds, WrongContract, AnchorError.
     """
     if len({admin.address, operator, registrar}) != 3:
         raise ValueError("admin, operator and registrar are three different accounts")

@@ -11,7 +11,7 @@
     ├── InsufficientFunds  the account cannot pay for what is to be sent
     └── SignerError        a key that cannot be used, or a signature that is not what was asked for
 
-"Could not look" and "is wrong" share no parent below AnchorError. None carries a password, a key or an endpoint's token.
+"Could not look" and "is wrong" share no parent below AnchorError. None carries a password, a key or a node's token.
 """
 
 from collections.abc import Sequence

@@ -1,0 +1,156 @@
+"""One tick: a function of database and chain, for anyone to call, at any time, from any state.
+
+    lease -> look at the chain -> record it (TX3) -> issuers and keys -> next anchor (TX1, TX2, send) -> alarms
+
+If the process dies at any point, the next tick of any worker goes on: recovery is the normal path.
+"""
+
+import logging
+from collections.abc import Callable
+
+from anchor.chain import ChainConfig
+from anchor.contract import RegistryContract
+from anchor.errors import AnchorError, Halted, Inconsistent, WrongChain, WrongContract
+from anchor.jsonrpc import JsonRpc, RpcError
+from anchor.node import Header, Node, Rpc
+from anchor.signer import Signer
+from anchor.worker.observe import TRANSIENT, Observation, Start, look, witnessed
+from anchor.worker.push import push
+from anchor.worker.registrar import Registrar
+from anchor.worker.report import STANDBY, STOPPED, TickReport
+from anchor.worker.round import Round
+from registry.store import anchoring
+from registry.store.anchoring import BlockRef, Contradiction, Incomplete
+from registry.store.engine import Store
+from registry.store.lease import Held, LeaseLost, acquire, new_owner, release
+from registry.store.setup import registry
+
+LEASE = "anchor"
+
+_log = logging.getLogger(__name__)
+
+Connect = Callable[[str], Rpc]
+
+
+class Ticker:
+    """Everything a tick needs that is neither in the database nor on the chain. Not safe for several threads."""
+
+    def __init__(
+        self, store: Store, config: ChainConfig, operator: Signer, registrar: Signer, connect: Connect | None = None
+    ) -> None:
+        if operator.address == registrar.address:
+            raise ValueError("operator and registrar are two accounts: each has its own nonces, and its own rights")
+        open_one = connect or (lambda url: JsonRpc(url, timeout=config.timeout))
+        self._store = store
+        self._config = config
+        self._operator = operator
+        self._registrar = Registrar(registrar)
+        self._contract = RegistryContract(config.contract)
+        self._nodes = [Node(open_one(url)) for url in config.rpc_urls]
+        self._reads = 0  # which node is asked; the next one after every tick that failed
+        self._owner = new_owner()
+        self._held: Held | None = None
+
+    def tick(self) -> TickReport:
+        """Do what can be done now. Troubles of chain and lease are in the report; raises StoreUnavailable."""
+        report = TickReport()
+        held = acquire(self._store, LEASE, self._owner)
+        if held is None or held != self._held:
+            self._registrar.forget()  # others have been at work meanwhile
+        self._held = held
+        if held is None:
+            report.outcome = STANDBY
+            return report
+        try:
+            self._run(held, report)
+        except LeaseLost as lost:
+            self._held = None
+            report.outcome, report.problem = STANDBY, str(lost)
+            return report
+        except (AnchorError, Contradiction, Incomplete) as problem:
+            self._stop(problem, report)
+        self._keep_alarms(held, report)
+        return report
+
+    def release(self) -> None:
+        """Let another worker take over at once."""
+        if self._held is not None:
+            release(self._store, self._held)
+            self._held = None
+
+    def _run(self, held: Held, report: TickReport) -> None:
+        node = self._nodes[self._reads % len(self._nodes)]
+        start = self._start()
+        seen = look(node, self._contract, self._config, self._operator.address, start)
+        report.latest, report.anchors = seen.latest.number, seen.tip.anchors
+        seen = self._settle(node, seen, start, report)
+        report.final = seen.final.number
+        anchoring.observe(
+            self._store,
+            held,
+            latest=seen.latest.number,
+            final=BlockRef(seen.final.number, seen.final.hash, seen.final.time),
+            count=seen.tip.anchors,
+            seen=seen.anchors,
+        )
+        work = Round(self._store, held, self._config, self._contract, node, self._nodes, seen, report)
+        self._registrar.reconcile(work)
+        push(work, self._operator)
+
+    def _start(self) -> Start:
+        """Where reading begins. Raises Halted when this database belongs to another contract."""
+        with self._store.read() as session:
+            bound = registry(session)
+            mine = (bound.chain_id, bound.contract, bound.code_sha256)
+        if mine != (self._config.chain_id, self._config.contract, self._config.code_sha256):
+            problem = "The database belongs to another contract than the worker is configured for"
+            raise Halted("wrong-binding", problem, "Start the worker with the database or the deployment that fits")
+        last = anchoring.cursor(self._store)
+        if last is not None:
+            return Start(last, last.number + 1, fresh=False)
+        return Start(BlockRef(bound.deploy_block, bound.deploy_block_hash, 0), bound.deploy_block, fresh=True)
+
+    def _settle(self, node: Node, seen: Observation, start: Start, report: TickReport) -> Observation:
+        """The same look, with a final block that as many nodes confirm as the configuration asks for."""
+        needed = self._config.final_witnesses - 1
+        if needed == 0 or (not start.fresh and seen.final.number == start.block.number):
+            return seen
+        others = [other for other in self._nodes if other is not node]
+        try:
+            head = node.data(node.ask([self._contract.read(seen.final.hash, "head")])[0])
+        except RpcError as refusal:
+            raise Inconsistent(str(refusal).rstrip(".")) from None
+        if witnessed(others, self._contract, seen.final, head, needed):
+            return seen
+        problem = f"fewer than {self._config.final_witnesses} nodes confirm that block {seen.final.number} is final"
+        if start.fresh:
+            raise Inconsistent(problem)
+        report.alarms["final-unconfirmed"] = f"Waiting: {problem}"
+        # Nothing new is final: for us the last final block is still the one that was seen before.
+        final = Header(start.block.number, start.block.hash, seen.final.time, seen.final.base_fee)
+        return Observation(seen.latest, final, seen.tip, seen.nonce, seen.balance, seen.entries)
+
+    def _stop(self, problem: AnchorError | Contradiction | Incomplete, report: TickReport) -> None:
+        report.outcome, report.problem = STOPPED, str(problem)
+        report.alarms[_code(problem)] = str(problem)
+        self._reads += 1
+        self._registrar.forget()
+        _log.warning("tick stopped: %s", problem)
+
+    def _keep_alarms(self, held: Held, report: TickReport) -> None:
+        try:
+            anchoring.set_alarms(self._store, held, report.alarms, complete=report.outcome != STOPPED)
+        except LeaseLost:
+            self._held = None
+
+
+def _code(problem: AnchorError | Contradiction | Incomplete) -> str:
+    if isinstance(problem, Halted | Contradiction):
+        return problem.code
+    if isinstance(problem, WrongChain):
+        return "wrong-chain"
+    if isinstance(problem, WrongContract):
+        return "wrong-contract"
+    if isinstance(problem, (*TRANSIENT, Incomplete)):
+        return "unreachable"
+    return "worker-trouble"
