@@ -127,9 +127,9 @@ def _fetch(client: "Client", batch: dict[str, Any], directory: Path, progress: P
     """Write each credential to a file; names begin with the place in the roster."""
     directory.mkdir(parents=True, exist_ok=True)
     written: list[str] = []
-    for line in client.lines(f"/v1/batches/{batch['id']}/files"):
+    for place, line in enumerate(client.lines(f"/v1/batches/{batch['id']}/files")):
         item = json.loads(line)
-        path = directory / f"{item['index'] + 1:05d}-{item['handle']}.json"
+        path = directory / f"{item.get('index', place) + 1:05d}-{item['handle']}.json"
         path.write_text(json.dumps(item["credential"], ensure_ascii=False, indent=2) + "\n", "utf-8")
         written.append(str(path))
         progress(f"wrote {len(written)} of {batch['size']} files")
