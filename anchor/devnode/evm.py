@@ -5,6 +5,7 @@ receipts and logs are our own tables: py-evm's indexes cannot be rewound without
 Nothing of the beacon chain is modelled: no withdrawals, no blobs, no system contracts.
 """
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
@@ -26,6 +27,10 @@ from eth_utils.exceptions import ValidationError
 from trie.hexary import HexaryTrie
 
 from anchor.devnode.limits import GAS_LIMIT
+
+sys.setrecursionlimit(12_288)
+# Importing the EVM set this to 100,000 (py_ecc), where deep recursion ends the process instead of raising an error.
+# 12,288 is what py-evm itself asks for, to reach 1,024 nested calls.
 
 FORK = "prague"
 NOBODY = b"\0" * 20

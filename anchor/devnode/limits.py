@@ -68,6 +68,9 @@ MAX_PROOF_SLOTS = 1024
 MAX_BODY_BYTES = 5 * 1024 * 1024
 """Largest HTTP request: geth's limit; the largest transaction is 256 kB of hexadecimal digits."""
 
+MAX_NESTING = 64
+"""Arrays and objects inside each other in a request: no method takes more than six."""
+
 MAX_BATCH = 1000
 """Calls per batch: geth's limit."""
 

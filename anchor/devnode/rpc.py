@@ -13,6 +13,7 @@ from typing import Any
 
 from anchor.devnode import errors, limits
 from anchor.devnode.errors import Fault
+from anchor.devnode.nesting import deeper_than
 
 Handler = Callable[..., Any]
 
@@ -44,9 +45,12 @@ class Dispatcher:
 
     def answer(self, body: bytes, *, read_only: bool = False) -> bytes | None:
         """The answer to one request or batch; None when nothing is to be answered (notifications). Never raises."""
+        if deeper_than(body, limits.MAX_NESTING):
+            message = f"invalid JSON: more than {limits.MAX_NESTING} arrays and objects inside each other"
+            return _encode(_failure(None, Fault(errors.PARSE_ERROR, message)))
         try:
             request = json.loads(body.decode(), parse_constant=_no_constants)
-        except (ValueError, RecursionError):
+        except ValueError:
             return _encode(_failure(None, Fault(errors.PARSE_ERROR, "invalid JSON")))
         if not isinstance(request, list):
             answered = self._one(request, read_only)

@@ -9,7 +9,7 @@ from web3 import Web3
 from web3.types import TxReceipt
 
 OPCODES = {
-    "STOP": 0x00, "SUB": 0x03, "EQ": 0x14, "SHR": 0x1C, "CALLDATALOAD": 0x35, "CALLDATASIZE": 0x36, "CALLDATACOPY": 0x37,
+    "STOP": 0x00, "ADD": 0x01, "ADDRESS": 0x30, "GAS": 0x5A, "CALL": 0xF1, "SUB": 0x03, "EQ": 0x14, "SHR": 0x1C, "CALLDATALOAD": 0x35, "CALLDATASIZE": 0x36, "CALLDATACOPY": 0x37,
     "BLOCKHASH": 0x40, "TIMESTAMP": 0x42, "NUMBER": 0x43, "CHAINID": 0x46, "BASEFEE": 0x48, "MSTORE": 0x52, "SLOAD": 0x54,
     "SSTORE": 0x55, "JUMP": 0x56, "JUMPI": 0x57, "JUMPDEST": 0x5B, "DUP1": 0x80, "LOG0": 0xA0, "LOG1": 0xA1, "LOG2": 0xA2,
     "LOG4": 0xA4, "CODECOPY": 0x39, "RETURN": 0xF3, "REVERT": 0xFD, "INVALID": 0xFE,
@@ -18,7 +18,7 @@ OPCODES = {
 STORED = "0x" + "57" * 32
 """Topic 0 of the event that `store` emits; topic 1 is the slot, the data is the value."""
 
-ACTIONS = ("store", "fail", "load", "burn", "logs", "look", "invalid")
+ACTIONS = ("store", "fail", "load", "burn", "logs", "look", "invalid", "dive")
 
 PROGRAM = f"""
 0 CALLDATALOAD 248 SHR
@@ -34,6 +34,7 @@ STOP
 :look NUMBER 0 MSTORE TIMESTAMP 32 MSTORE BASEFEE 64 MSTORE 1 NUMBER SUB BLOCKHASH 96 MSTORE CHAINID 128 MSTORE
   160 0 RETURN
 :invalid INVALID
+:dive CALLDATASIZE 0 0 CALLDATACOPY 1 SLOAD 1 ADD 1 SSTORE 0 0 CALLDATASIZE 0 0 ADDRESS GAS CALL STOP
 """
 
 

@@ -133,6 +133,14 @@ def test_a_call_sees_the_block_it_names_and_changes_nothing(chain):
     assert int.from_bytes(chain_id, "big") == DEVELOPMENT_CHAIN_ID
 
 
+def test_a_contract_that_calls_itself_as_deep_as_its_gas_allows_harms_nobody(chain):
+    address = probe.deploy(chain.w3, chain.accounts[0])
+    receipt = probe.send(chain.w3, chain.accounts[0], to=address, data=probe.do("dive"), gas=30_000_000)
+    assert receipt["status"] == 1
+    assert int.from_bytes(chain.w3.eth.get_storage_at(address, 1), "big") > 300
+    assert chain.w3.eth.call({"to": address, "data": probe.do("dive")}) == b""
+
+
 def test_a_contract_may_be_the_sender_of_a_call(chain):
     address = probe.deploy(chain.w3, chain.accounts[0])
     assert chain.w3.eth.call({"from": address, "to": address, "data": probe.do("load", 5)}) == b"\0" * 32
