@@ -11,10 +11,15 @@ from typing import Any, NoReturn
 import rfc8785
 
 from registry.errors import FormatError
+from registry.format.nesting import deeper_than
 from registry.limits import MAX_DEPTH, MAX_DOCUMENT_BYTES, MAX_INTEGER, MAX_SIGNIFICANT_DIGITS, MIN_MAGNITUDE
 
 # Where a value sits: (parent, key or index), None for the top. Turned into a JSON Pointer only when something is wrong.
 _Place = tuple[Any, str | int] | None
+
+
+_DECODER_DEPTH = 500
+"""What the decoder, which recurses in C, is given at most; the walk after it bounds more tightly and knows where."""
 
 
 class _Flaw:
@@ -42,6 +47,8 @@ def parse(data: bytes, *, max_bytes: int = MAX_DOCUMENT_BYTES, max_depth: int = 
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise FormatError("format.encoding", "", f"Byte {error.start} is not UTF-8", "Save the file as UTF-8") from None
+    if deeper_than(data, _DECODER_DEPTH):
+        raise _too_deep("", max_depth)
     try:
         value = _decoder.decode(text)
     except json.JSONDecodeError as error:

@@ -121,7 +121,7 @@ def test_no_bit_of_a_proof_can_be_changed_but_those_of_the_transaction_hint_and_
         found = anchorproof.decode("z" + b58encode(bytes(data)))
     except FormatError:
         return
-    # The path does not bind three fields: the hint; the signature (check 2 verifies it); the number (check 5 compares it).
+    # The path does not bind: the hint; the signature (check 2 verifies it); the anchor number (check 5 compares it).
     assert replace(found, tx_hash=PROOF.tx_hash, signature=PROOF.signature, anchor_number=PROOF.anchor_number) == PROOF
     assert found != PROOF
 
@@ -262,7 +262,7 @@ def test_an_inner_node_is_not_accepted_as_a_leaf() -> None:
 
 
 def test_a_64_byte_document_made_of_two_nodes_is_not_accepted_as_a_leaf() -> None:
-    """Where a leaf is SHA-256(document), left || right is a document: its leaf is their parent. Ours is never 64 bytes."""
+    """Where a leaf is SHA-256(document), left || right is a document whose leaf is their parent. Ours has never 64."""
     forged = PROOF.leaf + PROOF.batch_path[0]
     assert len(forged) == 64
     parent = sha(forged)
@@ -299,7 +299,7 @@ def test_the_prover_does_not_choose_directions() -> None:
 
 
 def test_steps_beside_the_path_are_not_accepted() -> None:
-    """merkletools takes a step that has a valid right and junk left, and unknown keys. CBOR pairs have no room for either."""
+    """merkletools takes a step with a valid right and junk left, and unknown keys. A pair has no room for either."""
     for junk in ([0, PATH[1][1], b"junk"], [1], [1, cbor.encode(PATH[1][1]), 0], {}, [2, cbor.encode(PATH[1][1])]):
         value = dict(cbor2.loads(DATA))
         value[3] = [*value[3][:1], junk, *value[3][2:]]
@@ -307,7 +307,7 @@ def test_steps_beside_the_path_are_not_accepted() -> None:
 
 
 def test_hex_in_any_case_or_with_blanks_is_not_accepted() -> None:
-    """Stock verifiers take hex with whitespace and in upper case, so one proof has many texts; ours are bytes, not hex."""
+    """Stock verifiers take hex with blanks and in upper case, so one proof has many texts; ours are bytes, not hex."""
     for value in (PATH[1][1].hex(), PATH[1][1].hex().upper(), " " + PATH[1][1].hex()):
         decoded = dict(cbor2.loads(DATA))
         decoded[3] = [decoded[3][0], [1, cbor.encode(value.encode())], *decoded[3][2:]]

@@ -1,6 +1,8 @@
 """strictjson: one reading of every file, one canonical form of every value."""
 
 import json
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from registry.errors import FormatError
+from registry.format.nesting import deeper_than
 from registry.format.strictjson import canonical, digest, parse, pointer
 from registry.limits import MAX_DEPTH, MAX_INTEGER
 
@@ -132,3 +135,42 @@ def test_arbitrary_bytes_are_read_or_refused_with_one_error(data: bytes) -> None
 def test_pointers_escape_slash_and_tilde() -> None:
     assert pointer("a/b", 0, "~") == "/a~1b/0/~0"
     assert pointer() == ""
+
+
+def test_deep_text_is_refused_even_where_a_library_has_raised_the_recursion_limit() -> None:
+    """With this limit the decoder alone would overflow the C stack and end the process."""
+    program = """
+import sys
+from registry.errors import FormatError
+from registry.format.nesting import deeper_than
+from registry.format.strictjson import parse
+sys.setrecursionlimit(100_000)
+for text in (b"[" * 400_000, b'{"a":' * 150_000, b'["\\\\\\"",' * 90_000, b"[" * 499 + b"]" * 499):
+    try:
+        parse(text)
+    except FormatError as error:
+        print(error.code)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["format.too-deep"] * 4
+
+
+@given(st.text(alphabet='[]{}"\\a,', max_size=60), st.integers(0, 8))
+def test_nesting_is_counted_as_the_decoder_would_find_it(text: str, limit: int) -> None:
+    depth = deepest = 0
+    inside = escaped = False
+    for letter in text:
+        if inside:
+            inside, escaped = (inside and (escaped or letter != '"')), (letter == "\\" and not escaped)
+        elif letter == '"':
+            inside, escaped = True, False
+        elif letter in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif letter in "]}":
+            depth -= 1
+    assert deeper_than(text.encode(), limit) is (deepest > limit)
+
+
+def test_an_unclosed_string_of_escapes_takes_one_pass() -> None:
+    assert not deeper_than(b"[" * 40 + b'"' + b'\\"' * 500_000, 40)
