@@ -41,7 +41,7 @@ class FormatError(RegistryError):
 class RowError:
     """One thing that is wrong with an upload.
 
-    `row` counts as a person counts lines in the file; None means the whole file.
+    `row` is the number a spreadsheet shows, the header being 1; None means the whole file.
     """
 
     row: int | None
