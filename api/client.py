@@ -44,7 +44,7 @@ class ApiError(Exception):
             where = ", ".join(
                 f"{name} {error[name]}" for name in ("row", "column", "pointer") if error.get(name) not in (None, "")
             )
-            said = " ".join(str(error[name]) for name in ("problem", "detail", "remedy") if error.get(name))
+            said = " ".join(f"{str(error[name]).rstrip('.')}." for name in ("detail", "remedy") if error.get(name))
             lines.append(f"  {where}: {said}" if where else f"  {said}")
         return "\n".join(lines)
 

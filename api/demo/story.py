@@ -17,7 +17,7 @@ DID = "did:web:north-sea.example"
 PROFILE = {
     "name": "North Sea University of Applied Sciences",
     "url": "https://north-sea.example",
-    "address": {"addressCountryCode": "NL", "addressRegion": "Zeeland"},
+    "address": {"type": ["Address"], "addressCountryCode": "NL", "addressRegion": "Zeeland"},
 }
 REVOCATION = {"reason": "issued-in-error", "note": "Awarded to the wrong participant."}
 CHAIN_SECONDS = 120  # to wait for the chain; it needs a few
