@@ -1,7 +1,7 @@
 """A small contract that does on request what tests want to see: store, log, fail, loop, look around.
 
-The first byte of the call data chooses the action; what follows are its arguments. Assembled here, so that the tests of a
-node need no compiler.
+The first byte of the call data chooses the action; what follows are its arguments. Assembled here, so that the tests of
+a node need no compiler.
 """
 
 from eth_account.signers.local import LocalAccount
@@ -9,10 +9,11 @@ from web3 import Web3
 from web3.types import TxReceipt
 
 OPCODES = {
-    "STOP": 0x00, "ADD": 0x01, "ADDRESS": 0x30, "GAS": 0x5A, "CALL": 0xF1, "SUB": 0x03, "EQ": 0x14, "SHR": 0x1C, "CALLDATALOAD": 0x35, "CALLDATASIZE": 0x36, "CALLDATACOPY": 0x37,
-    "BLOCKHASH": 0x40, "TIMESTAMP": 0x42, "NUMBER": 0x43, "CHAINID": 0x46, "BASEFEE": 0x48, "MSTORE": 0x52, "SLOAD": 0x54,
-    "SSTORE": 0x55, "JUMP": 0x56, "JUMPI": 0x57, "JUMPDEST": 0x5B, "DUP1": 0x80, "LOG0": 0xA0, "LOG1": 0xA1, "LOG2": 0xA2,
-    "LOG4": 0xA4, "CODECOPY": 0x39, "RETURN": 0xF3, "REVERT": 0xFD, "INVALID": 0xFE,
+    "STOP": 0x00, "ADD": 0x01, "SUB": 0x03, "EQ": 0x14, "SHR": 0x1C, "ADDRESS": 0x30, "CALLDATALOAD": 0x35,
+    "CALLDATASIZE": 0x36, "CALLDATACOPY": 0x37, "CODECOPY": 0x39, "BLOCKHASH": 0x40, "TIMESTAMP": 0x42,
+    "NUMBER": 0x43, "CHAINID": 0x46, "BASEFEE": 0x48, "MSTORE": 0x52, "SLOAD": 0x54, "SSTORE": 0x55, "JUMP": 0x56,
+    "JUMPI": 0x57, "GAS": 0x5A, "JUMPDEST": 0x5B, "DUP1": 0x80, "LOG0": 0xA0, "LOG1": 0xA1, "LOG2": 0xA2,
+    "LOG4": 0xA4, "CALL": 0xF1, "RETURN": 0xF3, "REVERT": 0xFD, "INVALID": 0xFE,
 }  # fmt: skip
 
 STORED = "0x" + "57" * 32

@@ -27,16 +27,28 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Web3, Web3]
 def both(pair: tuple[Web3, Web3], raw: bytes) -> tuple[Any, Any]:
     """The receipts of one transaction on both chains."""
     receipts = []
+    time = max(w3.eth.get_block("latest")["timestamp"] for w3 in pair) + 12
     for w3 in pair:
+        w3.provider.make_request("evm_setNextBlockTimestamp", [time])  # type: ignore[arg-type]
         sent = w3.eth.send_raw_transaction(raw)
         receipts.append(w3.eth.wait_for_transaction_receipt(sent, timeout=20, poll_latency=0.02))
     return receipts[0], receipts[1]
 
 
 def essence(receipt: Any) -> dict[str, Any]:
-    """What two chains must agree on; blocks and fees are their own."""
+    """What two chains must agree on: all but the block's hash, which covers the funds of anvil's own accounts."""
     logs = [(entry["address"], tuple(entry["topics"]), entry["data"], entry["logIndex"]) for entry in receipt["logs"]]
-    fields = ("transactionHash", "status", "gasUsed", "contractAddress", "from", "to", "type", "logsBloom")
+    fields = (
+        "transactionHash",
+        "status",
+        "gasUsed",
+        "contractAddress",
+        "from",
+        "to",
+        "type",
+        "logsBloom",
+        "blockNumber",
+    )
     return {name: receipt[name] for name in fields} | {"logs": logs}
 
 
@@ -74,18 +86,19 @@ def test_random_transactions_have_the_same_effect(pair):
         assert pair[0].eth.get_storage_at(address, slot) == pair[1].eth.get_storage_at(address, slot)
     for data in (probe.do("load", 1), probe.fail(b"\x01\x02\x03\x04\x05"), probe.do("dive")):
         assert len({str(answer(w3.eth.call, {"to": address, "data": data})) for w3 in pair}) == 1
-    proofs = [w3.eth.get_proof(address, [1, 2]) for w3 in pair]
+    slots = ["0x" + slot.to_bytes(32, "big").hex() for slot in range(5)]
+    proofs = [w3.eth.get_proof(address, slots) for w3 in pair]
     assert proofs[0]["storageHash"] == proofs[1]["storageHash"]
     assert proofs[0]["codeHash"] == proofs[1]["codeHash"]
+    assert [entry["proof"] for entry in proofs[0]["storageProof"]] == [e["proof"] for e in proofs[1]["storageProof"]]
 
 
 def test_money_and_nonces_move_alike(pair):
-    ours, sender, target = pair[0], chains.FUNDED[2], "0x" + "5a" * 20
+    ours, sender, target = pair[0], chains.FUNDED[2], Web3.to_checksum_address("0x" + "5a" * 20)
     for value in (0, 1, 10**18):
         receipt, other = both(pair, probe.signed(ours, sender, to=target, value=value, gas=21_000))
         assert essence(receipt) == essence(other)
-    checksummed = Web3.to_checksum_address(target)
-    assert {w3.eth.get_balance(checksummed) for w3 in pair} == {10**18 + 1}
+    assert {w3.eth.get_balance(target) for w3 in pair} == {10**18 + 1}
     assert {w3.eth.get_transaction_count(sender.address) for w3 in pair} == {3}
 
 
@@ -105,9 +118,9 @@ def test_the_registry_contract_behaves_alike(pair):
     for name, arguments in steps:
         data = contract.encode_abi(name, arguments)
         receipt, other = both(pair, probe.signed(ours, admin, to=address, data=data, gas=500_000))
+        assert essence(receipt) == essence(other)
         assert receipt["status"] == 1
-        assert receipt["gasUsed"] == other["gasUsed"]
-        assert len(receipt["logs"]) == len(other["logs"]) > 0
+        assert receipt["logs"]
     again = {"to": address, "from": admin.address, "data": contract.encode_abi("anchor", [2, b"\x01" * 32])}
     assert answer(pair[0].eth.call, again)[0] == "ContractCustomError"
     estimates = [w3.eth.estimate_gas(again | {"data": contract.encode_abi("anchor", [3, b"\x03" * 32])}) for w3 in pair]

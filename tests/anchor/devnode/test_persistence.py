@@ -153,7 +153,7 @@ def test_a_file_of_another_program_is_refused_and_left_alone(tmp_path):
     text.write_text("these are not the bytes you are looking for\n" * 50)
     for path in (database, text):
         before = path.read_bytes()
-        with pytest.raises(ForeignFile, match="database of another program|not an SQLite file"):
+        with pytest.raises(ForeignFile, match=r"database of another program|not an SQLite file"):
             DevNode(path)
         assert path.read_bytes()[100:] == before[100:]
 

@@ -3,7 +3,6 @@
 import pytest
 
 from anchor.devnode import limits
-from tests.support import probe
 
 
 def ask(name="eth_chainId", params=(), **members):
@@ -189,14 +188,17 @@ def test_a_defect_is_an_internal_error_and_not_the_end(chain, monkeypatch, caplo
     assert chain.answer(ask())["result"]
 
 
+SPECIFIED = """web3_clientVersion net_version eth_chainId eth_syncing eth_accounts eth_blockNumber eth_gasPrice
+    eth_maxPriorityFeePerGas eth_feeHistory eth_getBalance eth_getCode
+    eth_getStorageAt eth_getTransactionCount eth_getBlockByNumber eth_getBlockByHash
+    eth_getTransactionByHash eth_getTransactionReceipt eth_getBlockReceipts eth_call
+    eth_estimateGas eth_getLogs eth_getProof eth_sendRawTransaction
+    txpool_content evm_mine evm_setAutomine evm_increaseTime
+    evm_setNextBlockTimestamp evm_snapshot evm_revert dev_mine
+    dev_reorg dev_dropTransaction dev_setFinality"""
+
+
 def test_every_method_of_the_specification_is_there(chain):
-    wanted = """web3_clientVersion net_version eth_chainId eth_syncing eth_accounts eth_blockNumber eth_gasPrice
-        eth_maxPriorityFeePerGas eth_feeHistory eth_getBalance eth_getCode eth_getStorageAt eth_getTransactionCount
-        eth_getBlockByNumber eth_getBlockByHash eth_getTransactionByHash eth_getTransactionReceipt eth_getBlockReceipts
-        eth_call eth_estimateGas eth_getLogs eth_getProof eth_sendRawTransaction txpool_content evm_mine evm_setAutomine
-        evm_increaseTime evm_setNextBlockTimestamp evm_snapshot evm_revert dev_mine dev_reorg dev_dropTransaction
-        dev_setFinality""".split()
-    for name in wanted:
+    for name in SPECIFIED.split():
         error = chain.answer(ask(name, [{}] * 9))["error"]
         assert error["code"] == -32602, name  # it is known: only the arguments are wrong
-    assert probe.RUNTIME

@@ -1,5 +1,7 @@
 """Blocks that come, become final, and are taken back."""
 
+from itertools import pairwise
+
 import pytest
 
 from tests.support import chains, probe
@@ -59,7 +61,7 @@ def test_a_reorganisation_leaves_one_chain_of_parents(chain):
     chain.send()
     head = chain.w3.eth.block_number
     blocks = [chain.w3.eth.get_block(n) for n in range(head + 1)]
-    for parent, block in zip(blocks, blocks[1:], strict=False):
+    for parent, block in pairwise(blocks):
         assert block["parentHash"] == parent["hash"]
         assert block["timestamp"] > parent["timestamp"]
 
