@@ -6,6 +6,7 @@ from itertools import chain
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
+from sqlalchemy import select
 from starlette.responses import StreamingResponse
 
 from api import times
@@ -27,6 +28,7 @@ from registry.errors import StateError
 from registry.store import achievements, batches, signed
 from registry.store import credentials as stored
 from registry.store.apikeys import Caller
+from registry.store.tables import Credential
 
 router = APIRouter(prefix="/v1/batches")
 Writer = Annotated[Post, posting("batches:write")]
@@ -205,21 +207,28 @@ def list_credentials(services: Svc, caller: Reader, page: PageQuery, response: R
     **route(
         "getFiles", "All files of a final batch, one JSON object per line, without the erased ones",
         "not-found", "not-final", scopes=["credentials:read"],
-        ok={200: content(JSONL, "Lines of {handle, credential}.", {"type": "string"})},
+        ok={200: content(JSONL, "Lines of {handle, index, credential}.", {"type": "string"})},
     ),
 )  # fmt: skip
 def files(services: Svc, caller: Reader, batch: Id) -> StreamingResponse:
     _owned(services, caller, batch)
+    places = _places(services, batch)
     found = stored.files(services.store, batch)
     # The first file is made before the answer begins, so that "not final" can still be said.
     first = next(found, None)
-    lines = map(_line, chain([first], found)) if first else iter(())
+    lines = (_line(handle, places[handle], file) for handle, file in chain([first] if first else [], found))
     return StreamingResponse(_closing(lines, found), media_type=JSONL, headers={"Cache-Control": "private, no-cache"})
 
 
-def _line(item: tuple[str, bytes]) -> bytes:
-    handle, file = item
-    return compact({"handle": handle, "credential": json.loads(file)})
+def _places(services: Services, batch: str) -> dict[str, int]:
+    """Each credential's place in the batch: with erased ones left out, counting lines would give another."""
+    with services.store.read() as session:
+        query = select(Credential.handle, Credential.index).where(Credential.batch_id == batch)
+        return {handle: index for handle, index in session.execute(query)}  # noqa: C416  (a Row is no pair for mypy)
+
+
+def _line(handle: str, index: int, file: bytes) -> bytes:
+    return compact({"handle": handle, "index": index, "credential": json.loads(file)})
 
 
 def _closing(lines: Iterator[bytes], found: Any) -> Iterator[bytes]:
