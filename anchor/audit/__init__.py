@@ -1,7 +1,8 @@
-"""Audit a registry from the chain and its public export alone; names every promise that was broken."""
+"""Audit a registry from the chain and its public export alone; names every promise that was broken.
 
-from anchor.audit.audit import audit
-from anchor.audit.report import INVARIANTS, AuditReport, Finding
-from anchor.audit.source import open_source
+    from anchor.audit.audit import audit
+    from anchor.audit.source import open_source
+    report = audit(open_source("./export"), ["https://node.example"], trust)
 
-__all__ = ["INVARIANTS", "AuditReport", "Finding", "audit", "open_source"]
+The package itself imports nothing, so that copying an export (`source`, `manifest`) needs no Ethereum library.
+"""

@@ -42,7 +42,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Audit and print the summary, or with --json the report."""
-    from anchor.audit import audit, open_source
+    from anchor.audit.audit import audit
+    from anchor.audit.source import open_source
 
     trust = _entry(trust_profile(arguments, NOT_KNOWN), arguments.registry)
     progress = Progress(quiet=arguments.json)

@@ -45,7 +45,7 @@ def add(arguments: argparse.Namespace) -> int:
     if arguments.homepage:
         profile["url"] = arguments.homepage
     if arguments.country:
-        profile["address"] = {"addressCountryCode": arguments.country}
+        profile["address"] = {"type": ["Address"], "addressCountryCode": arguments.country}
     if arguments.email:
         profile["email"] = arguments.email
     body = {"id": arguments.issuer, "did": arguments.did, "profile": profile}

@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
-from anchor.audit import INVARIANTS, AuditReport, Finding, audit, open_source
+from anchor.audit.audit import audit
+from anchor.audit.report import INVARIANTS, AuditReport, Finding
+from anchor.audit.source import open_source
 from anchor.errors import Unreachable
 from registry.verify.evidence import WrongChain
 from tests.support.history import (
