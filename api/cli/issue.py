@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from api.cli import options
 from api.cli.achievement import CONTENT_TYPES, upload
-from api.cli.failures import USAGE, CliError
+from api.cli.failures import NOT_KNOWN, USAGE, CliError
 from api.cli.output import Progress, emit, facts
 from api.cli.paging import everything
 
@@ -127,12 +127,21 @@ def _fetch(client: "Client", batch: dict[str, Any], directory: Path, progress: P
     """Write each credential to a file; names begin with the place in the roster."""
     directory.mkdir(parents=True, exist_ok=True)
     written: list[str] = []
-    for place, line in enumerate(client.lines(f"/v1/batches/{batch['id']}/files")):
+    for line in client.lines(f"/v1/batches/{batch['id']}/files"):
         item = json.loads(line)
-        path = directory / f"{item.get('index', place) + 1:05d}-{item['handle']}.json"
+        path = directory / f"{item['index'] + 1:05d}-{item['handle']}.json"
         path.write_text(json.dumps(item["credential"], ensure_ascii=False, indent=2) + "\n", "utf-8")
         written.append(str(path))
         progress(f"wrote {len(written)} of {batch['size']} files")
+    if len(written) < batch["size"]:
+        # A stream that breaks off looks like one that ends; only the count tells.
+        listed = everything(client, f"/v1/batches/{batch['id']}/credentials")
+        erased = sum(credential["erased_at"] is not None for credential in listed)
+        if len(written) + erased < batch["size"]:
+            remedy = (
+                f"The connection broke. Fetch them again: credanchor issue --resume {batch['id']} --out {directory}"
+            )
+            raise CliError(f"Only {len(written)} of {batch['size']} files came.", remedy, NOT_KNOWN)
     return written
 
 
