@@ -3,6 +3,7 @@
 ABI work is web3's; it is given no provider, so it cannot ask anything by itself.
 """
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -14,9 +15,11 @@ from eth_utils.address import to_checksum_address
 from web3 import Web3
 
 from anchor.errors import Inconsistent, Reverted
-from anchor.jsonrpc import RpcError, data, quantity
+from anchor.jsonrpc import SAFE_RECURSION, RpcError, data, quantity
 from anchor.node import at
 from contracts import artifact
+
+sys.setrecursionlimit(SAFE_RECURSION)  # importing web3 raised it to where deep JSON ends the process
 
 OPERATOR_ROLE = "OPERATOR_ROLE"
 REGISTRAR_ROLE = "REGISTRAR_ROLE"

@@ -5,6 +5,7 @@ compared before anything else happens to them: a signer that is broken or hostil
 """
 
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,6 +17,9 @@ from eth_utils.crypto import keccak
 from hexbytes import HexBytes
 
 from anchor.errors import SignerError
+from anchor.jsonrpc import SAFE_RECURSION
+
+sys.setrecursionlimit(SAFE_RECURSION)  # importing eth_account raised it to where deep JSON ends the process
 
 MAX_KEYSTORE_BYTES = 64 * 1024
 """A version 3 key store takes about 500 bytes."""

@@ -4,6 +4,8 @@ The only number that the contract accepts is its count plus one, so there is one
 or the pool holds. Nonces matter for progress alone: a stale or repeated transaction is refused by the contract.
 """
 
+from collections.abc import Sequence
+
 from anchor.errors import Reverted
 from anchor.jsonrpc import RpcError
 from anchor.signer import Signed, Signer, Transaction, sign
@@ -28,22 +30,26 @@ def push(work: Round, operator: Signer) -> None:
     if seen.tip.closed:
         work.alarm("registry-closed", "The registry contract was closed; nothing can be anchored in it any more")
         return
-    number = seen.tip.anchors + 1
-    anchor, attempts = anchoring.next_anchor(work.store, number, operator.address)
+    plan = anchoring.plan(
+        work.store,
+        seen.tip.anchors + 1,
+        operator.address,
+        final_time=seen.final.time,
+        heartbeat=work.config.heartbeat_seconds,
+    )
+    anchor = plan.anchor
     if anchor is None:
-        anchor = anchoring.create_anchor(
-            work.store, work.held, number, final_time=seen.final.time, heartbeat=work.config.heartbeat_seconds
-        )
-        if anchor is None:
+        if not plan.due:
             return
-        work.report.created = number
+        anchor = anchoring.create_anchor(work.store, work.held, plan.number, final_time=seen.final.time)
+        work.report.created = plan.number
     _watch_balance(work)
-    attempt = _attempt(work, operator, anchor, attempts)
+    attempt = _attempt(work, operator, anchor, plan.attempts)
     if attempt is not None:
         _send(work, attempt)
 
 
-def _attempt(work: Round, operator: Signer, anchor: Anchor, attempts: list[Attempt]) -> Attempt | NewAttempt | None:
+def _attempt(work: Round, operator: Signer, anchor: Anchor, attempts: Sequence[Attempt]) -> Attempt | NewAttempt | None:
     """The transaction to send now: a stored one, or a new one that is stored first. None while there cannot be one."""
     nonce = work.seen.nonce
     if any(attempt.nonce < nonce for attempt in attempts):

@@ -101,11 +101,11 @@ class Ticker:
         """Where reading begins. Raises Halted when this database belongs to another contract."""
         with self._store.read() as session:
             bound = registry(session)
-            mine = (bound.chain_id, bound.contract, bound.code_sha256)
+            last = anchoring.cursor(session)
+        mine = (bound.chain_id, bound.contract, bound.code_sha256)
         if mine != (self._config.chain_id, self._config.contract, self._config.code_sha256):
             problem = "The database belongs to another contract than the worker is configured for"
             raise Halted("wrong-binding", problem, "Start the worker with the database or the deployment that fits")
-        last = anchoring.cursor(self._store)
         if last is not None:
             return Start(last, last.number + 1, fresh=False)
         return Start(BlockRef(bound.deploy_block, bound.deploy_block_hash, 0), bound.deploy_block, fresh=True)

@@ -82,11 +82,10 @@ class NewAttempt:
     created_block: int
 
 
-def cursor(store: Store) -> BlockRef | None:
+def cursor(session: Session) -> BlockRef | None:
     """The last final block that was seen (its time is not kept: 0), or None before the first look."""
-    with store.read() as session:
-        row = session.get(Cursor, _ONLY)
-        return BlockRef(row.block_number, row.block_hash, 0) if row else None
+    row = session.get(Cursor, _ONLY)
+    return BlockRef(row.block_number, row.block_hash, 0) if row else None
 
 
 def observe(store: Store, held: Held, *, latest: int, final: BlockRef, count: int, seen: Sequence[SeenAnchor]) -> None:
@@ -120,27 +119,37 @@ def observe(store: Store, held: Held, *, latest: int, final: BlockRef, count: in
         _move_cursor(session, latest, final, store.now())
 
 
-def next_anchor(store: Store, number: int, sender: bytes) -> tuple[Anchor | None, list[Attempt]]:
-    """The anchor with this number, if it was created, and the attempts of `sender` for it, oldest first."""
+@dataclass(frozen=True)
+class Plan:
+    """Where anchor `number` stands. `due`: it does not exist, and there is something to anchor."""
+
+    number: int
+    anchor: Anchor | None
+    attempts: tuple[Attempt, ...]  # of one sender, the dearest of each nonce last
+    due: bool
+
+
+def plan(store: Store, number: int, sender: bytes, *, final_time: int, heartbeat: float) -> Plan:
+    """What is known about anchor `number`, in one snapshot.
+
+    It is due when a batch waits, a list has changed, or the last anchor is older than `heartbeat` seconds. `final_time`
+    is the final block's: keys added after it are not relied on.
+    """
     query = select(Attempt).where(Attempt.anchor_number == number, Attempt.sender == sender)
     with store.read() as session:
-        found = session.scalars(query.order_by(Attempt.created_at, Attempt.created_block, Attempt.nonce)).all()
-        return session.get(Anchor, number), sorted(found, key=lambda row: (row.nonce, int(row.max_fee)))
+        anchor = session.get(Anchor, number)
+        attempts = sorted(session.scalars(query), key=lambda row: (row.nonce, int(row.max_fee)))
+        due = anchor is None and _is_due(session, store.now(), number, final_time, heartbeat)
+        return Plan(number, anchor, tuple(attempts), due)
 
 
-def create_anchor(store: Store, held: Held, number: int, *, final_time: int, heartbeat: float) -> Anchor | None:
-    """TX1. Decide what anchor `number` commits to: all sealed batches whose keys are on the chain, all status lists.
+def create_anchor(store: Store, held: Held, number: int, *, final_time: int) -> Anchor:
+    """TX1. Anchor `number` commits to all sealed batches whose keys are final on the chain, and to all status lists.
 
-    None when there is nothing to say: no batch waits, no list has changed, and the last anchor is younger than
-    `heartbeat` seconds. `final_time` is the final block's: keys added after it are not relied on. Raises LeaseLost.
+    Raises LeaseLost, StateError when it exists.
     """
-    with store.read() as session:
-        if not _is_due(session, store.now(), number, final_time, heartbeat):
-            return None
     with store.begin() as session:
         fence(session, held)
-        if not _is_due(session, store.now(), number, final_time, heartbeat):
-            return None
         batches = pending_batches(session, final_time)
         versions = ready_versions(session, final_time, number - 1)
         return _write(session, compose(session, number, batches, versions), store.now())

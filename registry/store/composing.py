@@ -65,7 +65,7 @@ def ready_versions(session: Session, final_time: int, after: int) -> dict[str, i
         .where(IssuerKey.chain_added_at <= final_time)
         .group_by(StatusListVersion.list_id)
     )
-    found: dict[str, int] = dict(session.execute(newest).tuples().all())
+    found: dict[str, int] = dict(session.execute(newest).all())
     for list_id, version in anchored_versions(session, after).items():
         found[list_id] = max(version, found.get(list_id, 0))
     return found
@@ -74,7 +74,7 @@ def ready_versions(session: Session, final_time: int, after: int) -> dict[str, i
 def anchored_versions(session: Session, anchor_number: int) -> dict[str, int]:
     """The lists that an anchor holds, each with its version."""
     query = select(AnchorList.list_id, AnchorList.version).where(AnchorList.anchor_number == anchor_number)
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def compose(session: Session, number: int, batches: Sequence[Batch], versions: Mapping[str, int]) -> Composed:

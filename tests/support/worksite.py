@@ -1,0 +1,396 @@
+"""A worker's place of work: a database and a development chain as files, copied from a template in milliseconds.
+
+The template has the contract, its roles, one issuer with one key (final on the chain) and a pair of status lists.
+Batches are written as sealed rows, since what is anchored is their roots. `check` proves the whole from both sides.
+"""
+
+import hashlib
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event, func, select, text
+
+from anchor.chain import ChainConfig
+from anchor.contract import LogEntry, RegistryContract
+from anchor.deploy import deploy
+from anchor.devnode import DevNode, serve
+from anchor.devnode.errors import Fault
+from anchor.errors import Unreachable
+from anchor.jsonrpc import RpcError
+from anchor.signer import KeySigner, Transaction
+from anchor.worker import Worker
+from registry.format import entries, signature
+from registry.format.merkle import root_of
+from registry.store import issuers, keys, setup
+from registry.store.engine import Store, StoreUnavailable
+from registry.store.tables import (
+    Anchor,
+    Anchored,
+    AnchorList,
+    Attempt,
+    Batch,
+    Cursor,
+    Issuer,
+    IssuerKey,
+    Registry,
+    StatusList,
+    StatusListVersion,
+)
+from registry.store.vault import Vault
+from tests.support import chains
+
+ADMIN, OPERATOR, REGISTRAR, STRANGER = (KeySigner(number.to_bytes(32, "big")) for number in range(1, 5))
+DID = "did:web:university.example"
+VAULT = Vault(bytes(32))
+SECRET = hashlib.sha256(b"issuer's secret").digest()
+CALM = dict(block_interval=0, automine=False, safe_depth=1, finality_depth=1)
+"""Blocks come from `mine` alone, and one block on top makes a block final."""
+
+
+class Crash(BaseException):
+    """The process is gone: nothing of it may run on, so it is not an Exception."""
+
+
+@dataclass
+class Faults:
+    """Counts the steps that leave the process, and makes one of them fail.
+
+    `mode`: "crash before", "crash after", "error before", "error after". After means: it took effect all the same.
+    """
+
+    at: int | None = None
+    mode: str = ""
+    trace: list[str] = field(default_factory=list)
+
+    def enter(self, name: str) -> str:
+        """Announce a step; "before", "after", or "" when it shall work."""
+        self.trace.append(name)
+        return self.mode.split()[-1] if self.at == len(self.trace) - 1 else ""
+
+    def error(self, error: Exception) -> BaseException:
+        return Crash(self.trace[-1]) if self.mode.startswith("crash") else error
+
+
+class FaultyStore(Store):
+    """A store whose transactions can fail at commit, with or without effect."""
+
+    faults: Faults
+
+    @contextmanager
+    def begin(self) -> Iterator[Any]:
+        fault = self.faults.enter("commit")
+        error = self.faults.error(StoreUnavailable("test"))
+        with super().begin() as session:
+            yield session
+            if fault == "before":
+                raise error
+        if fault == "after":
+            raise error
+
+    @contextmanager
+    def read(self) -> Iterator[Any]:
+        fault = self.faults.enter("read")
+        error = self.faults.error(StoreUnavailable("test"))
+        if fault == "before":
+            raise error
+        with super().read() as session:
+            yield session
+        if fault == "after":
+            raise error
+
+
+class InProcess:
+    """A node of this process as the worker sees nodes; each request is one step."""
+
+    endpoint = "in-process://chain"
+
+    def __init__(self, node: DevNode, faults: Faults) -> None:
+        self.node = node
+        self.faults = faults
+        self.log: list[str] = []
+
+    def call(self, method: str, *params: Any) -> Any:
+        return self._step(method, lambda: self._ask(method, params))
+
+    def batch(self, calls: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
+        names = "+".join(method for method, _ in calls)
+        return list(self._step(names, lambda: [self._ask(method, params) for method, params in calls]))
+
+    def close(self) -> None:
+        """There is no connection."""
+
+    def _step(self, name: str, act: Any) -> Any:
+        fault = self.faults.enter(name)
+        error = self.faults.error(Unreachable(self.endpoint, "test"))
+        if fault == "before":
+            raise error
+        result = act()
+        if fault == "after":
+            raise error
+        return result
+
+    def _ask(self, method: str, params: Sequence[Any]) -> Any:
+        self.log.append(method)
+        try:
+            return self.node.request(method, *params)
+        except Fault as refusal:
+            raise RpcError(method, refusal.code, refusal.message, refusal.data) from None
+
+
+class FaultySigner:
+    """A signer that can fail."""
+
+    def __init__(self, inner: KeySigner, faults: Faults) -> None:
+        self.inner = inner
+        self.faults = faults
+
+    @property
+    def address(self) -> bytes:
+        return self.inner.address
+
+    def sign(self, transaction: Transaction) -> bytes:
+        from anchor.errors import SignerError
+
+        fault = self.faults.enter("sign")
+        raw = self.inner.sign(transaction)
+        if fault:
+            raise self.faults.error(SignerError("test"))
+        return raw
+
+
+@dataclass
+class Site:
+    """One database and one chain in `home`, and the worker of a process that works on them."""
+
+    home: Path
+    config: ChainConfig
+    faults: Faults = field(default_factory=Faults)
+    options: dict[str, Any] = field(default_factory=dict)  # of the development chain
+
+    def __post_init__(self) -> None:
+        self.node = DevNode(self.home / "chain.db", **(CALM | self.options))
+        self.open()
+
+    def open(self) -> None:
+        """Start the process: nothing but files survives from the one before."""
+        self.rpc = InProcess(self.node, self.faults)
+        self.store = open_store(self.home / "credanchor.db", self.faults)
+        self.view = open_store(self.home / "credanchor.db", Faults())  # for the test's own looks: no step of the worker
+        self.worker = self.rival()
+
+    def rival(self, **changes: Any) -> Worker:
+        """Another worker on the same database and chain."""
+        config = replace(self.config, **changes)
+        return Worker(
+            self.store,
+            config,
+            FaultySigner(OPERATOR, self.faults),
+            FaultySigner(REGISTRAR, self.faults),
+            connect=lambda _url: self.rpc,
+        )
+
+    def restart(self) -> None:
+        """The process died: its lease runs out, another one starts."""
+        self.store.close()
+        self.view.close()
+        self.faults = Faults()
+        self.open()
+        self.expire_lease()
+
+    def expire_lease(self) -> None:
+        """What passing time does."""
+        with self.view.begin() as session:
+            session.execute(text("UPDATE lease SET expires = 0"))
+
+    def close(self) -> None:
+        self.store.close()
+        self.view.close()
+        self.node.close()
+
+    def mine(self, count: int = 1) -> None:
+        """Blocks, with what is in the pool in the first of them."""
+        self.node.request("dev_mine", hex(count))
+
+    def seal(self, size: int = 3) -> Batch:
+        """A sealed batch."""
+        return seal(self.view, size)
+
+    def states(self) -> list[str]:
+        """Of all batches in order: sealed, signed, included, final."""
+        with self.view.read() as session:
+            found = []
+            for batch in session.scalars(select(Batch).order_by(Batch.number)):
+                row = session.get(Anchored, batch.anchor_number) if batch.anchor_number else None
+                sent = session.scalar(select(func.count()).where(Attempt.anchor_number == batch.anchor_number))
+                found.append(("final" if row.final else "included") if row else "signed" if sent else "sealed")
+            return found
+
+    def alarms(self) -> set[str]:
+        with self.view.read() as session:
+            return set(session.scalars(text("SELECT code FROM alarm")))
+
+    def attempts(self) -> list[Attempt]:
+        with self.view.read() as session:
+            return list(session.scalars(select(Attempt).order_by(Attempt.created_at, Attempt.nonce)))
+
+    def settle(self, limit: int = 12) -> None:
+        """Ticks and blocks until every batch is final."""
+        for _ in range(limit):
+            self.worker.tick()
+            self.mine()
+            if set(self.states()) <= {"final"}:
+                return
+        raise AssertionError(f"not settled after {limit} ticks: {self.states()}, {self.worker.tick()}")
+
+    def log(self) -> list[LogEntry]:
+        """The contract's log as the chain has it now."""
+        contract = RegistryContract(self.config.contract)
+        method, params = contract.entries_call(0, int(self.node.request("eth_blockNumber"), 16))
+        return contract.entries(self.node.request(method, *params))
+
+    def sent(self, signer: KeySigner = OPERATOR) -> int:
+        """Transactions of an account that the chain has executed."""
+        return int(self.node.request("eth_getTransactionCount", "0x" + signer.address.hex(), "latest"), 16)
+
+    def transfer(self, signer: KeySigner, nonce: int, fee: int = 10**10) -> str:
+        """A transaction that has nothing to do with us, into the pool."""
+        raw = signer.sign(Transaction(self.config.chain_id, nonce, STRANGER.address, 21_000, fee, fee, b""))
+        return str(self.node.request("eth_sendRawTransaction", "0x" + raw.hex()))
+
+    def check(self, batches: int) -> None:
+        """Nothing lost, nothing twice: chain and database say the same, and every sealed batch is in one final anchor."""
+        anchors = [entry for entry in self.log() if entry.kind == 1]
+        assert [entry.anchor_number for entry in anchors] == list(range(1, len(anchors) + 1))
+        assert len({entry.subject for entry in anchors}) == len(anchors)
+        with self.view.read() as session:
+            assert session.scalar(select(func.count()).select_from(Batch)) == batches > 0
+            kept = list(session.scalars(select(Anchored).order_by(Anchored.number)))
+            assert [(row.number, row.root, row.tx_hash, row.block_hash, row.position) for row in kept] == [
+                (entry.anchor_number, entry.subject, entry.tx_hash, entry.block_hash, entry.position)
+                for entry in anchors
+            ]
+            for entry in anchors:
+                assert _root(session, entry.anchor_number) == entry.subject
+                assert session.get(Attempt, entry.tx_hash) is not None  # stored before it was sent
+            for batch in session.scalars(select(Batch)):
+                assert batch.anchor_number is not None
+                assert session.get_one(Anchored, batch.anchor_number).final
+            assert session.scalar(select(func.count()).select_from(Anchor)) == len(anchors)
+
+
+def _root(session: Any, number: int) -> bytes:
+    """An anchor's root, from the rows by the rules of FORMAT.md, without the code under test."""
+    registry = session.get_one(Registry, 1).registry_id
+    found = []
+    for row in session.scalars(select(AnchorList).where(AnchorList.anchor_number == number)):
+        url = session.get_one(StatusList, row.list_id).url
+        version = session.get_one(StatusListVersion, (row.list_id, row.version))
+        found.append(
+            (entries.list_hash(url), row.position, entries.list_entry(registry, url, row.version, version.digest))
+        )
+    found.sort()
+    assert [position for _, position, _ in found] == list(range(len(found)))
+    status_root = root_of([entries.entry_hash(entry) for _, _, entry in found]) if found else bytes(32)
+    leaves = [entries.status_entry(registry, number, status_root)]
+    batches = session.scalars(select(Batch).where(Batch.anchor_number == number).order_by(Batch.anchor_index))
+    for index, batch in enumerate(batches, 1):
+        assert batch.anchor_index == index
+        leaves_of_batch = [batch.leaves[place : place + 32] for place in range(0, len(batch.leaves), 32)]
+        assert (len(leaves_of_batch), root_of(leaves_of_batch)) == (batch.size, batch.root)
+        leaves.append(entries.batch_entry(registry, batch.number, batch.size, batch.key_id, batch.root))
+    anchor = session.get_one(Anchor, number)
+    assert (anchor.status_root, anchor.size) == (status_root, len(leaves))
+    return root_of([entries.entry_hash(leaf) for leaf in leaves])
+
+
+def seal(store: Store, size: int = 3) -> Batch:
+    """Write a batch as the sealer leaves it: number, leaves, root, signature; its credentials play no part."""
+    with store.begin() as session:
+        number = 1 + (session.scalar(select(func.max(Batch.number))) or 0)
+        key = session.scalars(select(IssuerKey).order_by(IssuerKey.created_at)).first()
+        leaves = [hashlib.sha256(b"leaf %d of %d" % (index, number)).digest() for index in range(size)]
+        registry = session.get_one(Registry, 1).registry_id
+        entry = entries.batch_entry(registry, number, size, key.key_id, root_of(leaves))
+        batch = Batch(
+            id=f"batch-{number}",
+            issuer_id=key.issuer_id,
+            state="sealed",
+            created_at=store.now(),
+            seal_requested_at=store.now(),
+            sealed_at=store.now(),
+            size=size,
+            done=size,
+            number=number,
+            key_id=key.key_id,
+            root=root_of(leaves),
+            leaves=b"".join(leaves),
+            signature=signature.sign(SECRET, entry),
+        )
+        session.add(batch)
+        return batch
+
+
+def open_store(path: Path, faults: Faults) -> FaultyStore:
+    """The database; without fsync, which is for power loss."""
+    store = FaultyStore(f"sqlite:///{path}")
+    store.faults = faults
+    event.listen(store.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
+    return store
+
+
+def bind(store: Store, config: ChainConfig, block: int, block_hash: bytes) -> None:
+    """Bind a database to the contract and give it an issuer with a key."""
+    setup.bind_registry(
+        store,
+        chain_id=config.chain_id,
+        contract=config.contract,
+        deploy_block=block,
+        deploy_block_hash=block_hash,
+        code_sha256=config.code_sha256,
+        public_url="https://registry.example",
+    )
+    issuers.add_issuer(store, "uni", DID, {"name": "Example University"})
+    keys.add_hosted_key(store, VAULT, "uni", secret=SECRET)
+
+
+def build_template(home: Path, migrated: Path) -> ChainConfig:
+    """Make the files that every test starts from."""
+    shutil.copy(migrated, home / "credanchor.db")
+    funds = {str(account.address): 1000 * chains.ETHER for account in chains.FUNDED}
+    with DevNode(home / "chain.db", prefund=funds, **(CALM | {"automine": True})) as node, serve(node) as server:
+        made = deploy(server.url, ADMIN, operator=OPERATOR.address, registrar=REGISTRAR.address)
+        config = ChainConfig(
+            rpc_urls=(server.url,),
+            chain_id=made.chain_id,
+            contract=made.contract,
+            code_sha256=made.code_sha256,
+            tick_seconds=0.01,
+        )
+        store = open_store(home / "credanchor.db", Faults())
+        bind(store, config, made.deploy_block, made.deploy_block_hash)
+        rpc = InProcess(node, Faults())
+        worker = Worker(store, config, OPERATOR, REGISTRAR, connect=lambda _url: rpc)
+        for _ in range(3):  # issuer, key, and a look at them; the key is not final yet, so nothing is anchored
+            assert worker.tick().problem == ""
+        node.request("dev_mine", "0x2")
+        worker.release()
+        with store.read() as session:
+            assert session.scalars(select(IssuerKey.chain_added_at)).one() is not None
+            assert session.scalars(select(Issuer.chain_added_at)).one() is not None
+            assert session.scalar(select(func.count()).select_from(Anchor)) == 0
+            assert session.get(Cursor, 1) is not None
+        assert store.checkpoint()
+        store.close()
+    return config
+
+
+def copy_site(template: Path, config: ChainConfig, home: Path, faults: Faults | None = None, **options: Any) -> Site:
+    """A fresh site."""
+    home.mkdir(parents=True, exist_ok=True)
+    for name in ("credanchor.db", "chain.db"):
+        shutil.copy(template / name, home / name)
+    return Site(home, config, faults or Faults(), options)
