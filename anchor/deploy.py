@@ -45,12 +45,19 @@ def deploy(
 
     `admin_delay` is the pause in seconds between the two steps of handing on the admin role; 0 is for development.
     If the process dies in the middle, a contract without roles is left behind, which is useless and harmless.
-    Raises Unreachable (also when nothing is mined for `timeout` seconds), InsufficientFunds, WrongContract, AnchorError.
+    Raises Unreachable (also when nothing is mined in `timeout` seconds), InsufficientFunds, WrongContract.
     """
     if len({admin.address, operator, registrar}) != 3:
         raise ValueError("admin, operator and registrar are three different accounts")
-    account = _Account(JsonRpc(rpc_url), admin, timeout)
-    made = account.transact(None, _creation(admin.address, admin_delay))
+    rpc = JsonRpc(rpc_url)
+    try:
+        return _deploy(_Account(rpc, admin, timeout), admin.address, operator, registrar, admin_delay)
+    finally:
+        rpc.close()
+
+
+def _deploy(account: "_Account", admin: bytes, operator: bytes, registrar: bytes, admin_delay: int) -> Deployment:
+    made = account.transact(None, _creation(admin, admin_delay))
     contract = RegistryContract(data(made["contractAddress"], 20))
     code = data(account.rpc.call("eth_getCode", made["contractAddress"], "latest"))
     if code != artifact().runtime:

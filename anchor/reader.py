@@ -20,6 +20,9 @@ LOOKUP_WORDS = 17
 
 WORD = 32
 
+_NO_CODE = hashlib.sha256(b"").digest()
+_NOTHING = [bytes(WORD)] * LOOKUP_WORDS
+
 MAX_ANSWER_BYTES = 1024 * 1024
 """The code of a contract is at most 24 KiB, and everything else is smaller: more is a broken or hostile node."""
 
@@ -27,7 +30,7 @@ HEAD_SECONDS = 1.0
 """How long a head is taken for the newest: a bulk check asks once a second, not once a file."""
 
 KEPT_ANSWERS = 4096
-"""Answers remembered, one for each anchor and key."""
+"""Answers remembered, one for each final block, anchor and key."""
 
 
 class Reader:
@@ -52,7 +55,7 @@ class Reader:
         self._timeout = timeout
         self._nodes: dict[str, JsonRpc] = {}
         self._lock = threading.Lock()
-        self._heads: dict[str, _Head] = {}
+        self._heads: dict[JsonRpc, _Head] = {}
         self._kept: dict[tuple[bytes, bytes, bytes], ChainAnswer] = {}
 
     def lookup(self, root: bytes, key_id: bytes) -> ChainAnswer:
@@ -68,6 +71,12 @@ class Reader:
         assert problem is not None  # noqa: S101  (there is at least one address)
         raise problem
 
+    def close(self) -> None:
+        """Drop the connections that are kept open; the next question opens new ones."""
+        with self._lock:
+            for node in self._nodes.values():
+                node.close()
+
     def _node(self, url: str) -> JsonRpc:
         with self._lock:
             if url not in self._nodes:
@@ -80,14 +89,16 @@ class Reader:
         if kept is not None:
             return kept
         answer = _read(node, lambda: self._ask(node, head, root, key_id))
-        if not answer.pending and len(self._kept) < KEPT_ANSWERS:
+        if not answer.pending:
+            if len(self._kept) >= KEPT_ANSWERS:
+                self._kept.clear()  # most are of older heads
             self._kept[head.final, root, key_id] = answer
         return answer
 
     def _recent_head(self, node: JsonRpc) -> "_Head":
-        seen = self._heads.get(node.endpoint)
+        seen = self._heads.get(node)
         if seen is None or time.monotonic() - seen.at > HEAD_SECONDS:
-            seen = self._heads[node.endpoint] = _read(node, lambda: self._head(node))
+            seen = self._heads[node] = _read(node, lambda: self._head(node))
         return seen
 
     def _head(self, node: JsonRpc) -> "_Head":
@@ -107,23 +118,32 @@ class Reader:
 
     def _ask(self, node: JsonRpc, head: "_Head", root: bytes, key_id: bytes) -> ChainAnswer:
         """Code and facts at the finalized block, named by hash; the newest one only says what is on its way."""
-        call = {"to": self._address, "data": "0x" + (LOOKUP_SELECTOR + root + key_id).hex()}
-        final = {"blockHash": "0x" + head.final.hex()}
-        newest = {"blockHash": "0x" + head.latest.hex()}
-        code_sha256 = self._code(node, final)
-        if code_sha256 != self.code_sha256:
-            # Another contract's answer to our question means nothing; check 5 fails on the code alone.
-            young = self._code(node, newest) == self.code_sha256  # deployed after the finalized block
-            nothing = [bytes(WORD)] * LOOKUP_WORDS
-            return ChainAnswer(self._facts(head, self.code_sha256 if young else code_sha256, nothing), pending=young)
-        words = _words(node, node.call("eth_call", call, final))
-        pending = False
-        if not int.from_bytes(words[4], "big"):
-            pending = bool(int.from_bytes(_words(node, node.call("eth_call", call, newest))[4], "big"))
-        return ChainAnswer(self._facts(head, code_sha256, words), pending)
+        question = "0x" + (LOOKUP_SELECTOR + root + key_id).hex()
+        code, words = self._state(node, head.final, question)
+        ours = code == self.code_sha256
+        if ours and _anchored(words):
+            return ChainAnswer(self._facts(head, code, words))
+        newest, newer = self._state(node, head.latest, question)
+        pending = newest == self.code_sha256 and _anchored(newer)
+        if ours:
+            return ChainAnswer(self._facts(head, code, words), pending)
+        # Another contract's answer to our question means nothing; check 5 fails on the code alone. Only a contract that
+        # was deployed after the finalized block is not another one: there it knows nothing yet.
+        young = code == _NO_CODE and newest == self.code_sha256
+        return ChainAnswer(self._facts(head, newest if young else code, _NOTHING), pending and young)
 
-    def _code(self, node: JsonRpc, block: dict[str, str]) -> bytes:
-        return hashlib.sha256(data(node.call("eth_getCode", self._address, block))).digest()
+    def _state(self, node: JsonRpc, block_hash: bytes, question: str) -> tuple[bytes, list[bytes]]:
+        """SHA-256 of the code and the answer to lookup(), in one request; no answer where the code is not ours."""
+        block = {"blockHash": "0x" + block_hash.hex(), "requireCanonical": True}
+        ask_code = ("eth_getCode", [self._address, block])
+        try:
+            code, answer = node.batch([ask_code, ("eth_call", [{"to": self._address, "data": question}, block])])
+        except RpcError:  # other code may refuse the question; or the node refused the block, and does so again
+            code, answer = node.call(*_spread(ask_code)), None
+            if hashlib.sha256(data(code)).digest() == self.code_sha256:
+                raise
+        found = hashlib.sha256(data(code)).digest()
+        return found, _words(node, answer) if found == self.code_sha256 else _NOTHING
 
     def _facts(self, head: "_Head", code_sha256: bytes, words: list[bytes]) -> ChainFacts:
         number = [int.from_bytes(word, "big") for word in words]
@@ -163,6 +183,14 @@ class _Head:
         self.final = data(final["hash"], 32)
         self.latest = data(latest["hash"], 32)
         self.at = time.monotonic()
+
+
+def _spread(call: tuple[str, list[Any]]) -> tuple[Any, ...]:
+    return call[0], *call[1]
+
+
+def _anchored(words: list[bytes]) -> bool:
+    return any(words[4])
 
 
 def _words(node: JsonRpc, answer: Any) -> list[bytes]:

@@ -1,7 +1,6 @@
 """Fixtures for every package: `store`, an empty migrated database, once on SQLite and once on PostgreSQL."""
 
 import os
-import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +22,7 @@ def postgresql() -> Iterator[databases.Cluster]:
             pytest.fail(reason)
         pytest.skip(reason)
     with databases.cluster(binaries) as server:
-        databases.make_template(server)
+        databases.create_migrated(server)
         yield server
 
 
@@ -51,11 +50,10 @@ def sqlite_store(tmp_path: Path, migrated_file: Path) -> Iterator[Store]:
 @pytest.fixture
 def postgresql_store(postgresql: databases.Cluster) -> Iterator[Store]:
     """An empty migrated PostgreSQL database."""
-    name = f"test_{secrets.token_hex(6)}"
-    store = Store(databases.copy_template(postgresql, name))
+    store = Store(postgresql.url(databases.DATABASE))
     yield store
+    databases.empty(store)
     store.close()
-    databases.drop(postgresql, name)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -13,7 +13,7 @@ from typing import Any
 
 from anchor.devnode import errors, limits
 from anchor.devnode.errors import Fault
-from anchor.devnode.nesting import deeper_than
+from registry.format.nesting import deeper_than
 
 Handler = Callable[..., Any]
 

@@ -1,7 +1,7 @@
 """A signed transaction: decoded once, its sender recovered once, every field typed."""
 
+from collections import OrderedDict
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import rlp
@@ -78,18 +78,23 @@ class Transaction:
 
 
 class Decoder:
-    """Bytes to transactions, with a memory."""
+    """Bytes to transactions, with a memory. The caller holds the database's lock."""
 
     def __init__(self, evm: Evm) -> None:
         self._evm = evm
-        self._remembered = lru_cache(MEMORY)(self._decode)
+        self._remembered: OrderedDict[bytes, Transaction] = OrderedDict()
 
     def decode(self, raw: bytes, sender: bytes | None = None) -> Transaction:
         """The transaction in `raw`; `sender` is given for bytes that were checked before, and saves recovering it.
 
         Raises Fault with geth's words for what is no transaction of a supported type with a valid signature.
         """
-        return self._remembered(raw, sender)
+        known = self._remembered.get(raw)
+        if known is None:
+            known = self._remembered[raw] = self._decode(raw, sender)
+            if len(self._remembered) > MEMORY:
+                self._remembered.popitem(last=False)
+        return known
 
     def _decode(self, raw: bytes, sender: bytes | None) -> Transaction:
         body = self._parse(raw)

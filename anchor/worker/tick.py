@@ -46,7 +46,8 @@ class Ticker:
         self._operator = operator
         self._registrar = Registrar(registrar)
         self._contract = RegistryContract(config.contract)
-        self._nodes = [Node(open_one(url)) for url in config.rpc_urls]
+        self._rpcs = [open_one(url) for url in config.rpc_urls]
+        self._nodes = [Node(rpc) for rpc in self._rpcs]
         self._reads = 0  # which node is asked; the next one after every tick that failed
         self._owner = new_owner()
         self._held: Held | None = None
@@ -73,7 +74,9 @@ class Ticker:
         return report
 
     def release(self) -> None:
-        """Let another worker take over at once."""
+        """Let another worker take over at once, and close the connections that are kept open."""
+        for rpc in self._rpcs:
+            rpc.close()
         if self._held is not None:
             release(self._store, self._held)
             self._held = None

@@ -22,7 +22,20 @@ _MESSAGE_CHARS = 300
 
 def validate(credential: Mapping[str, Any]) -> None:
     """Raises FormatError schema.invalid for the first problem; its sentence names the others with their pointers."""
-    found = problems(credential)
+    _raise(problems(credential))
+
+
+def validate_profile(profile: Mapping[str, Any]) -> None:
+    """The same for the Profile of an issuer alone."""
+    _raise(_problems(_validators()[1], profile))
+
+
+def problems(credential: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The first MAX_ERRORS problems as (JSON Pointer, what is wrong there); they show no value."""
+    return _problems(_validators()[0], credential)
+
+
+def _raise(found: list[tuple[str, str]]) -> None:
     if found:
         where, problem = found[0]
         others = "".join(f"; at {place or '/'}: {text}" for place, text in found[1:])
@@ -30,10 +43,9 @@ def validate(credential: Mapping[str, Any]) -> None:
         raise FormatError("schema.invalid", where, problem + others, remedy)
 
 
-def problems(credential: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The first MAX_ERRORS problems as (JSON Pointer, what is wrong there); they show no value."""
+def _problems(validator: Any, value: Mapping[str, Any]) -> list[tuple[str, str]]:
     found = []
-    for error in _validator().iter_errors(credential):
+    for error in validator.iter_errors(value):
         message = str(error.message)[:_MESSAGE_CHARS].rstrip(".")
         found.append((pointer(*error.instance_path), message[:1].upper() + message[1:]))
         if len(found) == MAX_ERRORS:
@@ -42,7 +54,12 @@ def problems(credential: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 @cache
-def _validator() -> Any:
+def _validators() -> tuple[Any, Any]:
+    """For credentials and for profiles."""
     import jsonschema_rs
 
-    return jsonschema_rs.validator_for(json.loads(_FILE.read_bytes()), validate_formats=True, mask="this value")
+    whole = json.loads(_FILE.read_bytes())
+    profile = {"$schema": whole["$schema"], "$ref": "#/$defs/Profile", "$defs": whole["$defs"]}
+    # Masked, because an error must not carry a learner's name into a log.
+    first, second = (jsonschema_rs.validator_for(s, validate_formats=True, mask="this value") for s in (whole, profile))
+    return first, second

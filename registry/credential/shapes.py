@@ -17,6 +17,7 @@ from typing import Any
 from registry.credential.nquads import Quad, literal
 from registry.credential.safemode import RELATIVE, UNDEFINED
 from registry.errors import FormatError
+from registry.limits import MAX_DEPTH
 
 MAX_SHAPES = 256
 """Shapes remembered, 50 kB each. A batch has one for every combination of optional values: about ten."""
@@ -101,8 +102,8 @@ class Shapes:
 def _mark(value: Any, texts: Texts) -> Any:
     """A copy with marks for texts, which are appended to `texts`; None where marks could be confused."""
     try:
-        return _marked(value, texts)
-    except (_NoShape, RecursionError):
+        return _marked(value, texts, MAX_DEPTH)
+    except _NoShape:
         return None
 
 
@@ -110,25 +111,36 @@ class _NoShape(Exception):
     pass
 
 
-def _marked(value: Any, texts: Texts) -> Any:
+def _marked(value: Any, texts: Texts, depth: int) -> Any:
+    if depth < 0:
+        # What is too deep is for the general way to refuse, before anything in C recurses into it.
+        raise _NoShape
     if isinstance(value, str):
         texts.append(value)
         return f"{_MARK}{len(texts) - 1}:"
     if isinstance(value, list):
-        return [_marked(member, texts) for member in value]
+        return [_marked(member, texts, depth - 1) for member in value]
     if isinstance(value, dict):
-        return {key: _member(key, member, texts) for key, member in value.items()}
+        return {key: _member(key, member, texts, depth - 1) for key, member in value.items()}
     return value
 
 
-def _member(key: str, member: Any, texts: Texts) -> Any:
+def _member(key: str, member: Any, texts: Texts, depth: int) -> Any:
     if key == "@context":
+        # A list of addresses, or else it is refused; it is not compared more deeply.
+        if not isinstance(member, list) or not all(isinstance(url, str) for url in member):
+            raise _NoShape
         return member
     if key in _WORDS:
-        if _MARK in str(member):
+        if not isinstance(member, str | list) or _is_marked(member):
             raise _NoShape
         return member
     if key.startswith("@"):
         # Languages and values of other kinds: what they mean depends on the text.
         raise _NoShape
-    return _marked(member, texts)
+    return _marked(member, texts, depth)
+
+
+def _is_marked(words: str | list[Any]) -> bool:
+    """Whether the words hold a mark, or anything but words."""
+    return any(not isinstance(word, str) or _MARK in word for word in ([words] if isinstance(words, str) else words))

@@ -67,13 +67,13 @@ def proof(store: Store, handle: str) -> AnchorProof:
         return _Batch(session, load(session, credential.batch_id)).proof(credential)
 
 
-def files(store: Store, batch_id: str) -> Iterator[tuple[str, bytes]]:
-    """(handle, file) of every credential of a batch in order, without the erased ones. Raises as `file` does."""
+def files(store: Store, batch_id: str) -> Iterator[tuple[str, int, bytes]]:
+    """(handle, index, file) of every credential of a batch in order, without the erased ones. Raises as `file` does."""
     with store.read() as session:
         made = _Batch(session, load(session, batch_id))
         query = select(Credential).where(Credential.batch_id == batch_id, Credential.erased_at.is_(None))
         for credential in session.scalars(query.order_by(Credential.index).execution_options(yield_per=_READ_AT_ONCE)):
-            yield credential.handle, made.file(credential)
+            yield credential.handle, credential.index, made.file(credential)
 
 
 def load_credential(session: Session, handle: str, *, lock: bool = False) -> Credential:

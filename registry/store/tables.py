@@ -5,6 +5,8 @@ Personal data lives in exactly two columns, `credential.row` and `credential.doc
 `idempotency.response` for a bounded time: erasing a credential clears all of them.
 """
 
+from typing import Any, ClassVar
+
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -12,7 +14,11 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 class Base(DeclarativeBase):
     """Parent of all tables; `Base.metadata` is what the migrations must produce."""
 
-    type_annotation_map = {int: BigInteger().with_variant(Integer, "sqlite"), bytes: LargeBinary, str: Text}
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        int: BigInteger().with_variant(Integer, "sqlite"),
+        bytes: LargeBinary,
+        str: Text,
+    }
 
 
 class Registry(Base):

@@ -15,10 +15,11 @@ from pathlib import Path
 import psycopg
 
 from registry.store.engine import Store, migrate
+from registry.store.tables import Base
 
 BINARIES = Path("/usr/lib/postgresql")
 START_SECONDS = 60
-TEMPLATE = "template_migrated"
+DATABASE = "credanchor"
 
 
 @dataclass(frozen=True)
@@ -82,26 +83,21 @@ def cluster(binaries: Path) -> Iterator[Cluster]:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def make_template(server: Cluster) -> None:
-    """Migrate one database; the tests' databases are copies of it."""
+def create_migrated(server: Cluster) -> str:
+    """Create the database that all tests of a session share, one after the other; returns its address."""
     with server.admin() as connection:
-        connection.execute(f"CREATE DATABASE {TEMPLATE}")
-    store = Store(server.url(TEMPLATE))
+        connection.execute(f"CREATE DATABASE {DATABASE}")
+    store = Store(server.url(DATABASE))
     migrate(store)
     store.close()
+    return server.url(DATABASE)
 
 
-def copy_template(server: Cluster, name: str) -> str:
-    """A fresh migrated database; returns its address."""
-    with server.admin() as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
-    return server.url(name)
-
-
-def drop(server: Cluster, name: str) -> None:
-    """Remove a database, whoever is still connected."""
-    with server.admin() as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+def empty(store: Store) -> None:
+    """Delete every row: far cheaper than a new database for each test."""
+    with store.begin() as session:
+        for table in reversed(Base.metadata.sorted_tables):
+            session.execute(table.delete())
 
 
 def _free_port() -> int:

@@ -101,9 +101,7 @@ class Entry:
     def leaf(self) -> bytes:
         """Its leaf in the log's tree."""
         actor = self.actor
-        entry = entries.log_entry(
-            self.position, self.kind, self.subject, self.time, self.block, actor, self.payload
-        )
+        entry = entries.log_entry(self.position, self.kind, self.subject, self.time, self.block, actor, self.payload)
         return merkle.RFC9162.leaf_hash(entry)
 
 

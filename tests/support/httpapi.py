@@ -184,7 +184,9 @@ def fill(made: Registered) -> tuple[str, str, str, list[str]]:
 
 def services_on(made: Registered, settings: Settings) -> Services:
     """Services on a filled store, with a stand-in for the chain."""
-    return Services(settings, made.store, vault=made.vault, trust=TRUST, chain=lambda _trust, _timeout: Chain(made.store, made.now))
+    return Services(
+        settings, made.store, vault=made.vault, trust=TRUST, chain=lambda _trust, _timeout: Chain(made.store, made.now)
+    )
 
 
 __all__ = ["Api", "Client", "Operation", "fill", "operations", "register", "services_on"]

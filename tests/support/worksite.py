@@ -6,7 +6,7 @@ Batches are written as sealed rows, since what is anchored is their roots. `chec
 
 import hashlib
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,8 +21,9 @@ from anchor.devnode import DevNode, serve
 from anchor.devnode.errors import Fault
 from anchor.errors import Unreachable
 from anchor.jsonrpc import RpcError
-from anchor.signer import KeySigner, Transaction
+from anchor.signer import KeySigner, Signer, Transaction
 from anchor.worker import Worker
+from anchor.worker.tick import Connect
 from registry.format import entries, signature
 from registry.format.merkle import root_of
 from registry.store import issuers, keys, setup
@@ -47,8 +48,12 @@ ADMIN, OPERATOR, REGISTRAR, STRANGER = (KeySigner(number.to_bytes(32, "big")) fo
 DID = "did:web:university.example"
 VAULT = Vault(bytes(32))
 SECRET = hashlib.sha256(b"issuer's secret").digest()
-CALM = dict(block_interval=0, automine=False, safe_depth=1, finality_depth=1)
+CALM = {"block_interval": 0, "automine": False, "safe_depth": 1, "finality_depth": 1}
 """Blocks come from `mine` alone, and one block on top makes a block final."""
+
+
+Tamper = Callable[[str, Sequence[Any], Callable[[], Any]], Any]
+"""Stands between worker and node: method, parameters, and how to ask. For what a proxy or a bad node does."""
 
 
 class Crash(BaseException):
@@ -112,6 +117,7 @@ class InProcess:
         self.node = node
         self.faults = faults
         self.log: list[str] = []
+        self.tamper: Tamper = lambda method, params, ask: ask()
 
     def call(self, method: str, *params: Any) -> Any:
         return self._step(method, lambda: self._ask(method, params))
@@ -135,6 +141,9 @@ class InProcess:
 
     def _ask(self, method: str, params: Sequence[Any]) -> Any:
         self.log.append(method)
+        return self.tamper(method, params, lambda: self._request(method, params))
+
+    def _request(self, method: str, params: Sequence[Any]) -> Any:
         try:
             return self.node.request(method, *params)
         except Fault as refusal:
@@ -182,15 +191,20 @@ class Site:
         self.view = open_store(self.home / "credanchor.db", Faults())  # for the test's own looks: no step of the worker
         self.worker = self.rival()
 
-    def rival(self, **changes: Any) -> Worker:
-        """Another worker on the same database and chain."""
-        config = replace(self.config, **changes)
+    def rival(
+        self,
+        connect: Connect | None = None,
+        operator: Signer | None = None,
+        registrar: Signer | None = None,
+        **changes: Any,
+    ) -> Worker:
+        """Another worker on the same database and chain; `changes` are of its configuration."""
         return Worker(
             self.store,
-            config,
-            FaultySigner(OPERATOR, self.faults),
-            FaultySigner(REGISTRAR, self.faults),
-            connect=lambda _url: self.rpc,
+            replace(self.config, **changes),
+            operator or FaultySigner(OPERATOR, self.faults),
+            registrar or FaultySigner(REGISTRAR, self.faults),
+            connect=connect or (lambda _url: self.rpc),
         )
 
     def restart(self) -> None:
@@ -256,13 +270,21 @@ class Site:
         """Transactions of an account that the chain has executed."""
         return int(self.node.request("eth_getTransactionCount", "0x" + signer.address.hex(), "latest"), 16)
 
+    def transact(self, signer: KeySigner, function: str, *arguments: Any) -> None:
+        """A call of the contract, in a block of its own."""
+        contract = RegistryContract(self.config.contract)
+        payload = contract.calldata(function, *arguments)
+        fields = (self.config.chain_id, self.sent(signer), contract.address, 400_000, 10**10, 10**9, payload)
+        self.node.request("eth_sendRawTransaction", "0x" + signer.sign(Transaction(*fields)).hex())
+        self.mine()
+
     def transfer(self, signer: KeySigner, nonce: int, fee: int = 10**10) -> str:
         """A transaction that has nothing to do with us, into the pool."""
         raw = signer.sign(Transaction(self.config.chain_id, nonce, STRANGER.address, 21_000, fee, fee, b""))
         return str(self.node.request("eth_sendRawTransaction", "0x" + raw.hex()))
 
     def check(self, batches: int) -> None:
-        """Nothing lost, nothing twice: chain and database say the same, and every sealed batch is in one final anchor."""
+        """Nothing lost, nothing twice: chain and database agree, and every sealed batch is in one final anchor."""
         anchors = [entry for entry in self.log() if entry.kind == 1]
         assert [entry.anchor_number for entry in anchors] == list(range(1, len(anchors) + 1))
         assert len({entry.subject for entry in anchors}) == len(anchors)

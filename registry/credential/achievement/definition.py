@@ -6,6 +6,7 @@ for TOML as well: `/workload/ects` is `ects` below `[workload]`.
 
 import re
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from registry.credential.achievement.vocabulary import element
 from registry.credential.words import LANGUAGE
 from registry.errors import FormatError, RowErrors
 from registry.format import strictjson
+from registry.limits import MAX_DEPTH
 
 MAX_DEFINITION_BYTES = 256 * 1024
 """A definition is copied into every credential, so far less is sensible; this bounds the parsing."""
@@ -169,9 +171,22 @@ def _load_toml(data: bytes) -> Any:
         problem = f"Byte {error.start} is not UTF-8"
         raise FormatError("format.encoding", "", problem, "Save the definition as UTF-8") from None
     try:
-        return tomllib.loads(text)
+        value = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise FormatError("achievement.not-toml", "", f"This is not TOML: {error}") from None
+    # Level by level, not by recursion: brackets, headers and dotted keys can nest some hundred thousand deep.
+    level: list[Any] = [value]
+    for _ in range(MAX_DEPTH):
+        level = [member for item in level for member in _members(item)]
+        if not level:
+            return value
+    raise FormatError("format.too-deep", "", f"Values are nested deeper than {MAX_DEPTH} levels")
+
+
+def _members(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _read(top: Table) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from contracts import artifact
 from tests.support import chains, probe
 
 SEED = 20260
-COUNT = 40
+COUNT = 30
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The crash test: every step that leaves the process fails once, without effect and with it, and all comes out right."""
+"""The crash test: every step that leaves the process fails once, without effect and with it; all comes out right."""
 
 import shutil
 from pathlib import Path
@@ -73,12 +73,13 @@ def test_a_crash_at_any_step_loses_nothing_and_anchors_nothing_twice(
 
 
 @pytest.mark.parametrize("mode", ["error before", "error after"])
-def test_an_error_at_any_step_that_acts_loses_nothing_and_anchors_nothing_twice(
+def test_a_lost_request_or_answer_at_any_step_loses_nothing_and_anchors_nothing_twice(
     template: tuple[Path, ChainConfig], tmp_path: Path, mode: str
 ) -> None:
     steps = steps_of_a_clean_run(template, tmp_path / "clean")
-    places = [place for place, step in enumerate(steps) if step != "read"]
+    # The process lives on. Transactions that fail are left to the crash runs: the next tick does the same as a restart.
+    places = [place for place, step in enumerate(steps) if step.startswith("eth_") or step == "sign"]
     for place in places:
         run(template, tmp_path / f"run-{place}", Faults(place, mode))
     print(f"{len(places)} runs with an {mode} one of {len(steps)} steps")
-    assert len(places) > 20
+    assert len(places) > 15

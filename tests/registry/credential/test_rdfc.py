@@ -11,6 +11,7 @@ from pyld import jsonld
 
 from registry.credential import contexts, rdfc
 from registry.credential.rdfc import default, rdf_digest
+from registry.credential.statements import Statements
 from registry.errors import FormatError
 from tests.support import badges
 
@@ -168,3 +169,10 @@ def test_the_document_is_not_changed() -> None:
     document = badges.unsigned()
     default().canonize(document)
     assert document == badges.unsigned()
+
+
+@pytest.mark.parametrize("key", ["@reverse", "@included", "@nest"])
+def test_a_keyword_that_a_context_brings_in_is_refused_too(key: str) -> None:
+    with pytest.raises(FormatError) as caught:
+        Statements({}).add([{"@id": "urn:x:1", key: []}])
+    assert caught.value.code == "rdf.keyword"

@@ -149,3 +149,15 @@ def test_only_so_many_shapes_are_remembered(monkeypatch: pytest.MonkeyPatch) -> 
     for number in range(5):
         known.quads({"@context": [], "n": number})
     assert len(known._known) == 2
+
+
+@pytest.mark.parametrize("number", [0, 1, 5])
+def test_a_type_that_looks_like_a_mark_is_not_filled_in(number: int) -> None:
+    document = badges.unsigned()
+    document["type"].append(f"urn:x-mark:{number}:")
+    for name in ("Ana", "Ben"):
+        document["credentialSubject"]["narrative"] = name
+        expected = general(document)
+        assert isinstance(expected, bytes)
+        assert f"<urn:x-mark:{number}:>".encode() in expected
+        assert quick(document) == expected

@@ -49,9 +49,9 @@ def test_a_file_holds_the_document_unchanged_and_a_proof_that_leads_to_the_ancho
     registered.sealed(1)
     batch_id, handles = registered.sealed(3, first=1)
     registered.anchor()
-    files = dict(credentials.files(store, batch_id))
-    assert list(files) == handles
-    for index, (handle, content) in enumerate(files.items()):
+    files = list(credentials.files(store, batch_id))
+    assert [(handle, index) for handle, index, _ in files] == [(handle, index) for index, handle in enumerate(handles)]
+    for handle, index, content in files:
         assert credentials.file(store, handle) == content
         document, member = anchorproof.detach(json.loads(content))
         assert document == json.loads(credentials.document(store, handle))

@@ -75,7 +75,7 @@ def test_nothing_of_a_person_is_left_anywhere_and_all_others_still_prove(
     assert (seen and (seen.status, seen.response)) == (410, "")
 
     evidence = json.dumps(status_evidence(store, "uni-1-revocation")).encode()
-    remaining = dict(credentials.files(store, batch_id))
+    remaining = {handle: content for handle, _, content in credentials.files(store, batch_id)}
     assert list(remaining) == [handle for number, handle in enumerate(handles) if number not in gone]
     for content in list(remaining.values())[::6]:
         assert registered.verify(content, evidence).verdict == "valid"

@@ -79,6 +79,7 @@ def test_the_export_names_nobody(registered: Registered) -> None:
 def test_each_file_is_also_found_by_its_path(registered: Registered) -> None:
     registered.sealed(2)
     registered.anchor()
+    registered.sealed(1, first=2)  # number 2: not anchored, so not public
     files = dict(export.public_files(registered.store))
     assert {path: export.public_file(registered.store, path) for path in files} == files
     for path in ("batches/00000002.json", "batches/1.json", "lists/" + "0" * 64 + ".json", "../master.key", ""):

@@ -2,8 +2,8 @@
 
 import json
 import shutil
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -167,23 +167,47 @@ def test_a_second_sealer_does_nothing_while_one_is_at_work(registered: Registere
     assert Sealer(registered.store, VAULT).seal_next()
 
 
+class _Interrupted(ThreadPoolExecutor):
+    """Runs jobs as they come, and calls `between` before the results of the chosen round are given back."""
+
+    def __init__(self, at: int, between: Callable[[], None]) -> None:
+        super().__init__(1)
+        self._rounds = 0
+        self._at = at
+        self._between = between
+
+    def map(self, function: Any, *jobs: Any, **options: Any) -> Iterator[Any]:
+        results = list(super().map(function, *jobs, **options))
+        self._rounds += 1
+        if self._rounds == self._at:
+            self._between()
+        return iter(results)
+
+
+@pytest.mark.parametrize(("moment", "done"), [("signing", 0), ("after a chunk", 1), ("after the last chunk", 2)])
 def test_a_sealer_that_lost_its_lease_writes_nothing_more(
-    registered: Registered, monkeypatch: pytest.MonkeyPatch
+    registered: Registered, monkeypatch: pytest.MonkeyPatch, moment: str, done: int
 ) -> None:
     monkeypatch.setattr(sealing, "CHUNK", 1)
     store = registered.store
     batch_id, _ = registered.batch(2)
     batches.request_seal(store, batch_id)
 
-    def taken_over(_done: int, _size: int) -> None:
+    def taken_over() -> None:
         _expire_leases(store)
         assert acquire(store, sealing.LEASE, "another", 60)
 
-    with pytest.raises(LeaseLost):
-        Sealer(store, VAULT).seal_next(taken_over)
-    assert batches.get_batch(store, batch_id).done == 1
-    assert batches.get_batch(store, batch_id).state == "sealing"
-    assert batches.get_batch(store, batch_id).failure is None
+    def progress(now_done: int, _size: int) -> None:
+        if moment != "signing" and now_done == done:
+            taken_over()
+
+    with _Interrupted(1 if moment == "signing" else 99, taken_over) as executor, pytest.raises(LeaseLost):
+        Sealer(store, VAULT, executor).seal_next(progress)
+    batch = batches.get_batch(store, batch_id)
+    assert (batch.state, batch.done, batch.failure) == ("sealing", done, None)
+    _expire_leases(store)
+    assert Sealer(store, VAULT).seal_next()
+    assert batches.get_batch(store, batch_id).state == "sealed"
 
 
 def test_batches_are_numbered_from_one_without_a_gap_in_the_order_they_were_asked_for(registered: Registered) -> None:

@@ -80,6 +80,9 @@ def _status(**changes: Any) -> Callable[[dict[str, Any], IssuerKey], dict[str, A
         pytest.param(
             lambda document, key: {**_sign(document, key), "name": "Other"}, "/proof", id="changed after signing"
         ),
+        pytest.param(
+            lambda document, key: _sign(_sign(document, key), generate()), "/proof", id="a stranger's proof too"
+        ),
         pytest.param(_edited(issuer={**PROFILE, "id": "did:web:other.example"}), "/issuer", id="another issuer"),
         pytest.param(_edited(id="urn:uuid:12345678-1234-1234-8234-123456789abc"), "/id", id="an id that is not random"),
         pytest.param(_edited(validFrom="yesterday"), "/validFrom", id="not what the schema demands"),
@@ -119,8 +122,13 @@ def test_a_place_or_an_id_is_taken_only_once(registered: Registered) -> None:
             signed.add_signed(store, batch.id, documents)
         assert [error.code for error in caught.value.errors] == [code]
     other = _unsigned(second)
-    with pytest.raises(RowErrors):
-        signed.add_signed(store, batch.id, [_sign(other, key), _sign(other, key)])
+    third = _sign({**_unsigned(signed.suggest_places(store, "uni", 1)[0]), "id": other["id"]}, key)
+    with pytest.raises(RowErrors) as caught:
+        signed.add_signed(store, batch.id, [_sign(other, key), third])
+    assert [(error.row, error.code) for error in caught.value.errors] == [(2, "signed.duplicate")]
+    with pytest.raises(RowErrors) as caught:
+        signed.add_signed(store, batch.id, [_sign(other, key), _sign(_unsigned(second), key)])
+    assert [(error.row, error.code) for error in caught.value.errors] == [(2, "signed.place")]
     assert batches.get_batch(store, batch.id).size == 1
 
 

@@ -130,6 +130,7 @@ def test_evidence_names_any_anchor_by_number_and_the_latest_final_one_by_default
     registered.sealed(1)
     registered.anchor()
     pending = registered.create_anchor()
+    registered.include(pending, final=False)
     assert status_evidence(store, SUSPENDED)["anchor"]["number"] == 1
     for number in (1, pending):
         evidence = StatusEvidence.parse(_evidence(store, number))

@@ -1,0 +1,120 @@
+"""The committed artifact: it is what the sources compile to, it cannot be changed later, and it calls nobody."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from contracts import artifact
+from tests.support.evm import CHAIN_ID, Evm, Registry
+
+CONTRACTS = Path(__file__).parents[2] / "contracts"
+
+STATICCALL = 0xFA
+FORBIDDEN = {
+    0xF0: "CREATE",
+    0xF1: "CALL",
+    0xF2: "CALLCODE",
+    0xF4: "DELEGATECALL",
+    0xF5: "CREATE2",
+    0xFF: "SELFDESTRUCT",
+}
+"""What an upgrade, a proxy or a call into foreign code would need."""
+
+
+def opcodes(code: bytes) -> Iterator[int]:
+    """Instructions of a program, without the data that PUSH carries."""
+    at = 0
+    while at < len(code):
+        yield code[at]
+        at += 1 + max(0, code[at] - 0x5F if code[at] <= 0x7F else 0)
+
+
+def toolchain() -> str:
+    """Path of node; skips where it or the packages are missing, which in CI is a failure."""
+    node = shutil.which("node")
+    if node and (CONTRACTS / "node_modules" / "solc").is_dir():
+        return node
+    reason = "node or contracts/node_modules is missing (run npm ci in contracts/)"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def run(*command: str) -> str:
+    """Output of a command in contracts/; fails with it when the command does."""
+    done = subprocess.run(command, cwd=CONTRACTS, capture_output=True, text=True, check=False, timeout=900)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_artifact_rebuilds_byte_for_byte() -> None:
+    assert "is what these sources compile to" in run(toolchain(), "build.mjs", "--check")
+
+
+def test_the_sources_are_those_the_artifact_was_made_of() -> None:
+    ours = {f"src/{path.name}": hashlib.sha256(path.read_bytes()).hexdigest() for path in CONTRACTS.glob("src/*.sol")}
+    assert ours
+    assert ours == {name: digest for name, digest in artifact().sources.items() if name.startswith("src/")}
+
+
+def test_forge_tests_pass() -> None:
+    toolchain()
+    program = CONTRACTS / "node_modules" / ".bin" / "forge"
+    report = json.loads(run(str(program), "test", "--json", "--silent"))
+    results = {name: test["status"] for suite in report.values() for name, test in suite["test_results"].items()}
+    assert len(results) >= 29
+    assert set(results.values()) == {"Success"}, results
+
+
+def test_the_same_code_stands_at_every_address() -> None:
+    made = artifact()
+    assert hashlib.sha256(made.runtime).digest() == made.code_sha256
+    for chain_id, delay in ((CHAIN_ID, 0), (7, 86_400)):
+        registry = Registry(Evm(chain_id), delay=delay, roles=False)
+        assert registry.evm.code(registry.address) == made.runtime
+
+
+def test_the_code_can_neither_be_replaced_nor_call_foreign_code() -> None:
+    used = set(opcodes(artifact().runtime))
+    assert STATICCALL in used  # SHA-256 is a precompile: the walk reads instructions
+    assert not used & FORBIDDEN.keys()
+
+
+@pytest.mark.parametrize("opcode", sorted(FORBIDDEN))
+def test_the_walk_over_the_code_finds_an_instruction_behind_data_that_looks_like_one(opcode: int) -> None:
+    assert opcode in set(opcodes(bytes([0x61, opcode, opcode, opcode])))
+    assert opcode not in set(opcodes(bytes([0x61, opcode, opcode, 0x00])))
+
+
+def test_nothing_can_be_paused_upgraded_or_removed() -> None:
+    writing = {
+        item["name"]
+        for item in artifact().abi
+        if item["type"] == "function" and item["stateMutability"] not in ("view", "pure")
+    }
+    ours = {"anchor", "addIssuer", "suspendIssuer", "reinstateIssuer", "addKey", "revokeKey", "markCompromised"}
+    ours |= {"accredit", "withdrawAccreditation", "close"}
+    roles = {"grantRole", "revokeRole", "renounceRole", "beginDefaultAdminTransfer", "cancelDefaultAdminTransfer"}
+    roles |= {"acceptDefaultAdminTransfer", "changeDefaultAdminDelay", "rollbackDefaultAdminDelay"}
+    assert writing == ours | roles
+    assert not any(item["type"] in ("fallback", "receive") for item in artifact().abi)
+
+
+def test_the_slots_that_auditors_prove_do_not_move() -> None:
+    storage = artifact().storage
+    assert (storage["_tip"], storage["_peaks"], storage["_latestRoot"], storage["_anchors"]) == (0, 1, 2, 3)
+
+
+def test_the_package_lock_pins_hashes_and_names_no_host() -> None:
+    text = (CONTRACTS / "package-lock.json").read_text("utf-8")
+    packages = {name: entry for name, entry in json.loads(text)["packages"].items() if name}
+    assert packages
+    assert all(entry["integrity"].startswith("sha512-") for entry in packages.values())
+    assert "://" not in text
+    assert "resolved" not in text
