@@ -26,7 +26,8 @@ def get(url: str, *, timeout: float, max_bytes: int) -> bytes:
     try:
         target = parts.path + (f"?{parts.query}" if parts.query else "")
         connection.request("GET", target or "/", headers={"Accept": "*/*"})
-        return _body(connection.getresponse(), place, time.monotonic() + timeout, max_bytes)
+        with connection.getresponse() as response:
+            return _body(response, place, time.monotonic() + timeout, max_bytes)
     except TimeoutError:
         raise Unreachable(place, f"it did not answer within {timeout:g} s") from None
     except (OSError, http.client.HTTPException) as problem:

@@ -171,7 +171,14 @@ class JsonRpc:
         if connection.sock is not None:
             connection.sock.settimeout(self._timeout)
         connection.request("POST", self._target, body, self._headers)
-        response = connection.getresponse()
+        # Closed in every case: `read1` does not notice the end by itself, and an open response blocks the connection.
+        with connection.getresponse() as response:
+            content = self._content(response, deadline)
+        if response.will_close:
+            self._drop()
+        return content
+
+    def _content(self, response: http.client.HTTPResponse, deadline: float) -> bytes:
         if response.status != http.client.OK:
             raise Unreachable(self.endpoint, self._refusal(response.status))
         data = bytearray()
@@ -183,9 +190,6 @@ class JsonRpc:
                 raise TimeoutError
         if response.length:
             raise Unreachable(self.endpoint, "its answer was cut off")
-        response.close()  # read1 does not notice the end by itself, and an open response blocks the connection
-        if response.will_close:
-            self._drop()
         return bytes(data)
 
     def _refusal(self, status: int) -> str:
