@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+from sqlalchemy import text
 
 from registry.store.engine import Store, migrate
 from registry.store.tables import Base
@@ -96,6 +97,7 @@ def create_migrated(server: Cluster) -> str:
 def empty(store: Store) -> None:
     """Delete every row: far cheaper than a new database for each test."""
     with store.begin() as session:
+        session.execute(text("SET LOCAL lock_timeout = '30s'"))  # a test that left a transaction open fails the next
         for table in reversed(Base.metadata.sorted_tables):
             session.execute(table.delete())
 
