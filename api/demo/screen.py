@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-WIDTH = 30  # of the left column, so that results line up
+WIDTH = 32  # of the left column, so that results line up
 
 
 @dataclass
