@@ -22,6 +22,9 @@ MAX_DEFINITION_BYTES = 256 * 1024
 """A definition is copied into every credential, so far less is sensible; this bounds the parsing."""
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+# The parser takes quadratic time for a key of many parts: minutes for one that fills the file.
+_KEY = r"""(?:[A-Za-z0-9_-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*')"""
+_LONG_KEY = re.compile(rf"(?<![A-Za-z0-9_-])(?:{_KEY}[ \t]*\.[ \t]*){{{MAX_DEPTH}}}")
 _VERSION = re.compile(r"[a-z0-9]+([.-][a-z0-9]+)*")
 _FIELDS = (
     "slug",
@@ -170,6 +173,8 @@ def _load_toml(data: bytes) -> Any:
     except UnicodeDecodeError as error:
         problem = f"Byte {error.start} is not UTF-8"
         raise FormatError("format.encoding", "", problem, "Save the definition as UTF-8") from None
+    if _LONG_KEY.search(text):
+        raise FormatError("format.too-deep", "", f"A dotted key has more than {MAX_DEPTH} parts")
     try:
         value = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
