@@ -9,7 +9,7 @@ from typing import Any
 from anchor.devnode import params
 from anchor.devnode.chain import Chain
 from anchor.devnode.errors import invalid, refused
-from anchor.devnode.evm import Header
+from anchor.devnode.shapes import Header
 
 HASH_CHARACTERS = 66
 

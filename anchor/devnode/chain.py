@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from anchor.devnode.database import Database
 from anchor.devnode.errors import ForeignFile, refused
-from anchor.devnode.evm import Applied, Evm, Header
+from anchor.devnode.evm import Evm
+from anchor.devnode.shapes import Applied, Header
 from anchor.devnode.transactions import Decoder, Transaction
 
 GENESIS_NOTE = b"development chain, worth nothing"

@@ -7,8 +7,7 @@ Nothing of the beacon chain is modelled: no withdrawals, no blobs, no system con
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 import rlp
 from eth.chains.base import Chain
@@ -27,15 +26,13 @@ from eth_utils.exceptions import ValidationError
 from trie.hexary import HexaryTrie
 
 from anchor.devnode.limits import GAS_LIMIT
+from anchor.devnode.shapes import NOBODY, AccountProof, Applied, Call, Header, Log, Outcome
 
 sys.setrecursionlimit(12_288)
 # Importing the EVM set this to 100,000 (py_ecc), where deep recursion ends the process instead of raising an error.
 # 12,288 is what py-evm itself asks for, to reach 1,024 nested calls.
 
 FORK = "prague"
-NOBODY = b"\0" * 20
-"""Receives the tips, and is the sender of a call that names none."""
-
 WORDS = {
     "OutOfGas": "out of gas",
     "InvalidInstruction": "invalid opcode",
@@ -53,85 +50,6 @@ Refusal = ValidationError
 
 class StateStore(BaseDB):
     """Base of the store that `Evm` is given: `[key]`, assignment, deletion, `_exists`; KeyError for a missing key."""
-
-
-class Header(Protocol):
-    """A block header. Integers are wei, gas, seconds; hashes are 32 bytes."""
-
-    block_number: int
-    hash: bytes
-    parent_hash: bytes
-    timestamp: int
-    gas_limit: int
-    gas_used: int
-    base_fee_per_gas: int
-    state_root: bytes
-    transaction_root: bytes
-    receipt_root: bytes
-    uncles_hash: bytes
-    coinbase: bytes
-    extra_data: bytes
-    nonce: bytes
-    mix_hash: bytes
-    bloom: int
-    withdrawals_root: bytes
-    blob_gas_used: int
-    excess_blob_gas: int
-    parent_beacon_block_root: bytes
-    requests_hash: bytes
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What one execution did. `gas_used` is what the sender pays for; `refund` is already taken off it."""
-
-    output: bytes
-    gas_used: int
-    refund: int
-    error: str | None
-    reverted: bool
-
-
-@dataclass(frozen=True)
-class Log:
-    """One event: address of 20 bytes, up to four topics of 32 bytes, data."""
-
-    address: bytes
-    topics: tuple[bytes, ...]
-    data: bytes
-
-
-@dataclass(frozen=True)
-class Applied:
-    """A transaction inside a block under construction."""
-
-    status: int
-    gas_used: int
-    cumulative_gas: int
-    bloom: bytes
-    logs: tuple[Log, ...]
-
-
-@dataclass(frozen=True)
-class Call:
-    """A message without signature, as eth_call gives it."""
-
-    sender: bytes
-    to: bytes
-    value: int
-    data: bytes
-    access_list: tuple[tuple[bytes, tuple[int, ...]], ...] = ()
-
-
-@dataclass(frozen=True)
-class AccountProof:
-    """Account fields and the trie nodes (RLP, root first) that prove them under a state root."""
-
-    nonce: int
-    balance: int
-    storage_root: bytes
-    code_hash: bytes
-    nodes: list[bytes]
 
 
 class Evm:

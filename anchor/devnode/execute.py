@@ -1,8 +1,9 @@
 """eth_call and eth_estimateGas: executing a message on the state after a block, free and without a trace."""
 
 from anchor.devnode.errors import REVERTED, Fault, refused
-from anchor.devnode.evm import Call, Evm, Header, Outcome, Refusal
+from anchor.devnode.evm import Evm, Refusal
 from anchor.devnode.limits import MAX_CALL_GAS
+from anchor.devnode.shapes import Call, Header, Outcome
 
 ERROR_STRING = bytes.fromhex("08c379a0")
 """Selector of Error(string)."""

@@ -5,8 +5,9 @@ from typing import Any
 from anchor.devnode import blockref, params
 from anchor.devnode.chain import Chain
 from anchor.devnode.errors import invalid
-from anchor.devnode.evm import Evm, Header
+from anchor.devnode.evm import Evm
 from anchor.devnode.limits import MAX_FEE_HISTORY, MAX_PERCENTILES, SUGGESTED_TIP
+from anchor.devnode.shapes import Header
 from anchor.devnode.views import Json
 
 

@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from anchor.devnode.errors import invalid
-from anchor.devnode.evm import Applied, Building, Header, Refusal
+from anchor.devnode.evm import Building, Refusal
 from anchor.devnode.limits import GAS_LIMIT
 from anchor.devnode.parts import Parts
+from anchor.devnode.shapes import Applied, Header
 from anchor.devnode.transactions import Transaction
 
 

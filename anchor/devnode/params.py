@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from anchor.devnode.errors import invalid
-from anchor.devnode.evm import NOBODY, Call
+from anchor.devnode.shapes import NOBODY, Call
 from anchor.devnode.transactions import CREATION
 
 _QUANTITY = re.compile(r"0x(0|[1-9a-fA-F][0-9a-fA-F]*)")

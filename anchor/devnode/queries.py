@@ -6,13 +6,13 @@ from typing import Any
 from anchor.devnode import blockref, params, views
 from anchor.devnode.chain import Included
 from anchor.devnode.errors import invalid
-from anchor.devnode.evm import Header
 from anchor.devnode.execute import Executor
 from anchor.devnode.fees import Fees
 from anchor.devnode.limits import MAX_PROOF_SLOTS, SUGGESTED_TIP
 from anchor.devnode.logs import Logs
 from anchor.devnode.parts import Parts
 from anchor.devnode.rpc import Handler, Method, method
+from anchor.devnode.shapes import Header
 from anchor.devnode.transactions import Transaction
 from anchor.devnode.views import Json, data
 

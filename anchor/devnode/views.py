@@ -3,7 +3,7 @@
 from typing import Any
 
 from anchor.devnode.chain import Chain, Included
-from anchor.devnode.evm import Header
+from anchor.devnode.shapes import Header
 from anchor.devnode.transactions import DYNAMIC_FEE, LEGACY, Transaction
 
 Json = dict[str, Any]
