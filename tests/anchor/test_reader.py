@@ -4,11 +4,8 @@ import hashlib
 import json
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -20,33 +17,11 @@ from contracts import artifact
 from registry.format import entries
 from registry.store.tables import Anchor, IssuerKey
 from tests.support import worksite
+from tests.support.answering import answering
 from tests.support.worksite import Site
 
 NOBODY = bytes(32)
 OPENED: list[Reader] = []
-
-
-@contextmanager
-def answering(answer: Callable[[bytes], tuple[int, bytes, dict[str, str]]]) -> Iterator[str]:
-    """The URL of a server that answers every POST as told."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            status, body, headers = answer(self.rfile.read(int(self.headers["Content-Length"])))
-            self.send_response(status)
-            for name, value in {"Content-Length": str(len(body)), **headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
 
 
 def reading(site: Site, *urls: str, **changes: object) -> Reader:

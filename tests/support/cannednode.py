@@ -1,13 +1,12 @@
 """A node that answers the reader's questions from a prepared case: what `verify` needs of a chain, and no more."""
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from registry.verify import ChainFacts
+from tests.support.answering import Answer, answering
 from tests.support.specimen import CHAIN_ID, Chain, sha
 
 CODE = b"specimen code"
@@ -18,24 +17,13 @@ CODE = b"specimen code"
 def serving(chain: Chain) -> Iterator[str]:
     """The URL of a node that knows exactly the answers of `chain`, inside a `with`."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            answer = [_answer(chain, one) for one in request] if isinstance(request, list) else _answer(chain, request)
-            body = json.dumps(answer).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+    def answer(body: bytes) -> Answer:
+        request = json.loads(body)
+        found = [_answer(chain, one) for one in request] if isinstance(request, list) else _answer(chain, request)
+        return 200, json.dumps(found).encode(), {}
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
+    with answering(answer) as url:
+        yield url
 
 
 def _answer(chain: Chain, request: dict[str, Any]) -> dict[str, Any]:
