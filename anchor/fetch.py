@@ -5,10 +5,7 @@ import time
 from urllib.parse import urlsplit
 
 from anchor.errors import Unreachable
-from anchor.jsonrpc import shown
-
-CHUNK_BYTES = 256 * 1024
-"""Read step; size and deadline are looked at between steps, so a server that drips bytes cannot hold us."""
+from anchor.jsonrpc import read_within, shown
 
 
 class Absent(Unreachable):
@@ -41,13 +38,4 @@ def _body(response: http.client.HTTPResponse, place: str, deadline: float, max_b
         raise Absent(place, "it has no such file (HTTP 404)")
     if response.status != http.client.OK:
         raise Unreachable(place, f"it answered HTTP {response.status}")
-    content = bytearray()
-    while chunk := response.read1(CHUNK_BYTES):
-        content += chunk
-        if len(content) > max_bytes:
-            raise Unreachable(place, f"its answer is larger than {max_bytes} bytes")
-        if time.monotonic() > deadline:
-            raise TimeoutError
-    if response.length:
-        raise Unreachable(place, "its answer was cut off")
-    return bytes(content)
+    return read_within(response, place, deadline, max_bytes)

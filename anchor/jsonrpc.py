@@ -52,6 +52,20 @@ class RpcError(AnchorError):
         return f"The node refused {self.method}: {self.message} (code {self.code})."
 
 
+def read_within(response: http.client.HTTPResponse, place: str, deadline: float, max_bytes: int) -> bytes:
+    """The body, at most `max_bytes`, before `deadline` (monotonic). Raises Unreachable about `place`, TimeoutError."""
+    content = bytearray()
+    while chunk := response.read1(CHUNK_BYTES):
+        content += chunk
+        if len(content) > max_bytes:
+            raise Unreachable(place, f"its answer exceeds {max_bytes} bytes")
+        if time.monotonic() > deadline:
+            raise TimeoutError
+    if response.length:
+        raise Unreachable(place, "its answer was cut off")
+    return bytes(content)
+
+
 def shown(url: str) -> str:
     """The endpoint as it may appear in reports and logs: scheme, host and port, no path, no credentials."""
     parts = urlsplit(url)
@@ -181,16 +195,7 @@ class JsonRpc:
     def _content(self, response: http.client.HTTPResponse, deadline: float) -> bytes:
         if response.status != http.client.OK:
             raise Unreachable(self.endpoint, self._refusal(response.status))
-        data = bytearray()
-        while chunk := response.read1(CHUNK_BYTES):
-            data += chunk
-            if len(data) > self._max_bytes:
-                raise Unreachable(self.endpoint, f"its answer exceeds {self._max_bytes} bytes")
-            if time.monotonic() > deadline:
-                raise TimeoutError
-        if response.length:
-            raise Unreachable(self.endpoint, "its answer was cut off")
-        return bytes(data)
+        return read_within(response, self.endpoint, deadline, self._max_bytes)
 
     def _refusal(self, status: int) -> str:
         if 300 <= status < 400:

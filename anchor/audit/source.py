@@ -7,9 +7,11 @@ A file that the source answers is not there is `Missing`, which may be a finding
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from anchor import fetch
 from anchor.errors import AnchorError, Unreachable
+from anchor.jsonrpc import shown
 
 MAX_FILE_BYTES = 256 * 1024 * 1024
 """Largest file: the leaves of a batch of a million are 67 MB of JSON; anchors of decades stay below this, too."""
@@ -77,13 +79,14 @@ class HttpSource:
     """An export served by a registry below `base`, as in https://registry.example/v1/export. Redirects are refused."""
 
     def __init__(self, base: str, *, timeout: float = HTTP_TIMEOUT_SECONDS) -> None:
-        self.name = base.rstrip("/")
+        self.name = shown(base) + urlsplit(base).path.rstrip("/")
+        self._base = base.rstrip("/")
         self._timeout = timeout
 
     def read(self, path: str) -> bytes:
         """The file, at most MAX_FILE_BYTES. 404 is Missing, any other trouble Unreachable."""
         try:
-            return fetch.get(f"{self.name}/{path}", timeout=self._timeout, max_bytes=MAX_FILE_BYTES)
+            return fetch.get(f"{self._base}/{path}", timeout=self._timeout, max_bytes=MAX_FILE_BYTES)
         except fetch.Absent:
             raise Missing(path) from None
 

@@ -5,7 +5,6 @@ on; --resume BATCH waits again and fetches the files.
 """
 
 import argparse
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -125,12 +124,10 @@ def _wait(client: "Client", batch: dict[str, Any], seconds: float | None, progre
 
 def _fetch(client: "Client", batch: dict[str, Any], directory: Path, progress: Progress) -> list[str]:
     """Write each credential to a file; names begin with the place in the roster."""
-    directory.mkdir(parents=True, exist_ok=True)
+    from api.files import fetch_files
+
     written: list[str] = []
-    for line in client.lines(f"/v1/batches/{batch['id']}/files"):
-        item = json.loads(line)
-        path = directory / f"{item['index'] + 1:05d}-{item['handle']}.json"
-        path.write_text(json.dumps(item["credential"], ensure_ascii=False, indent=2) + "\n", "utf-8")
+    for path, _ in fetch_files(client, batch["id"], directory):
         written.append(str(path))
         progress(f"wrote {len(written)} of {batch['size']} files")
     if len(written) < batch["size"]:

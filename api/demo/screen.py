@@ -6,15 +6,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from api.cli.output import Progress
+
 WIDTH = 32  # of the left column, so that results line up
 
 
 @dataclass
 class Screen:
-    """Writes to `stream`; remembers how long each stage took, in seconds and in order."""
+    """Writes to stdout, or to stderr when `quiet`; remembers how long each stage took, in seconds and in order."""
 
     quiet: bool = False
     seconds: dict[str, float] = field(default_factory=dict)
+    _live: Progress = field(default_factory=lambda: Progress(quiet=not sys.stderr.isatty()))
 
     def line(self, text: str = "") -> None:
         """A line of its own."""
@@ -22,8 +25,7 @@ class Screen:
 
     def progress(self, text: str) -> None:
         """A line that the next one replaces; only where somebody is watching."""
-        if sys.stderr.isatty():
-            print(f"\r\033[K  … {text}", end="", file=sys.stderr, flush=True)
+        self._live(f"  … {text}")
 
     @contextmanager
     def stage(self, name: str) -> Iterator["Stage"]:
@@ -32,8 +34,7 @@ class Screen:
         self.progress(name)
         yield stage
         self.seconds[name] = round(time.monotonic() - start, 3)
-        if sys.stderr.isatty():
-            print("\r\033[K", end="", file=sys.stderr, flush=True)
+        self._live.done()
         self.line(f"  ✓ {name:<{WIDTH}} {stage.result}")
 
 

@@ -1,6 +1,5 @@
 """The story of the demo: issue, anchor, verify, alter, revoke, audit. Every step goes through the API or the files."""
 
-import json
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 from api.client import Client
 from api.demo import auditing, forging, verifying
 from api.demo.screen import Screen
+from api.files import fetch_files
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DATA = REPOSITORY / "scripts" / "demo_data"
@@ -157,16 +157,10 @@ def _wait_status_anchored(client: Client, number: int, screen: Screen) -> None:
 
 def _download(client: Client, batch: dict[str, Any], files: Path, screen: Screen) -> dict[str, str]:
     """Write every credential to a file of its own; returns file name -> handle."""
-    files.mkdir(parents=True, exist_ok=True)
     handles: dict[str, str] = {}
-    for line in client.lines(f"/v1/batches/{batch['id']}/files"):
-        item = json.loads(line)
-        name = f"{item['index'] + 1:05d}-{item['handle']}.json"
-        text = json.dumps(item["credential"], ensure_ascii=False, indent=2) + "\n"
-        (files / name).write_text(text, "utf-8")
-        handles[name] = item["handle"]
-        if len(handles) % 100 == 0:
-            screen.progress(f"wrote {len(handles):,} files")
+    for path, handle in fetch_files(client, batch["id"], files):
+        handles[path.name] = handle
+        screen.progress(f"wrote {len(handles):,} files")
     _expect(len(handles) == batch["size"], f"{len(handles)} files for {batch['size']} credentials")
     return handles
 
