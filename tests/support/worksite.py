@@ -4,10 +4,7 @@ The template has the contract, its roles, one issuer with one key (final on the 
 Batches are written as sealed rows, since what is anchored is their roots. `check` proves the whole from both sides.
 """
 
-import hashlib
 import shutil
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -18,157 +15,30 @@ from anchor.chain import ChainConfig
 from anchor.contract import LogEntry, RegistryContract
 from anchor.deploy import deploy
 from anchor.devnode import DevNode, serve
-from anchor.devnode.errors import Fault
-from anchor.errors import Unreachable
-from anchor.jsonrpc import RpcError
 from anchor.signer import KeySigner, Signer, Transaction
 from anchor.worker import Worker
 from anchor.worker.tick import Connect
-from registry.format import entries, signature
-from registry.format.merkle import root_of
 from registry.store import issuers, keys, setup
-from registry.store.engine import Store, StoreUnavailable
+from registry.store.engine import Store
 from registry.store.tables import (
     Anchor,
     Anchored,
-    AnchorList,
     Attempt,
     Batch,
     Cursor,
     Issuer,
     IssuerKey,
-    Registry,
-    StatusList,
-    StatusListVersion,
 )
 from registry.store.vault import Vault
-from tests.support import chains
+from tests.support import chains, sealed
+from tests.support.faults import Faults, FaultySigner, FaultyStore, InProcess
+from tests.support.sealed import SECRET, anchor_root
 
 ADMIN, OPERATOR, REGISTRAR, STRANGER = (KeySigner(number.to_bytes(32, "big")) for number in range(1, 5))
 DID = "did:web:university.example"
 VAULT = Vault(bytes(32))
-SECRET = hashlib.sha256(b"issuer's secret").digest()
 CALM = {"block_interval": 0, "automine": False, "safe_depth": 1, "finality_depth": 1}
 """Blocks come from `mine` alone, and one block on top makes a block final."""
-
-
-Tamper = Callable[[str, Sequence[Any], Callable[[], Any]], Any]
-"""Stands between worker and node: method, parameters, and how to ask. For what a proxy or a bad node does."""
-
-
-class Crash(BaseException):
-    """The process is gone: nothing of it may run on, so it is not an Exception."""
-
-
-@dataclass
-class Faults:
-    """Counts the steps that leave the process, and makes one of them fail.
-
-    `mode`: "crash before", "crash after", "error before", "error after". After means: it took effect all the same.
-    """
-
-    at: int | None = None
-    mode: str = ""
-    trace: list[str] = field(default_factory=list)
-
-    def enter(self, name: str) -> str:
-        """Announce a step; "before", "after", or "" when it shall work."""
-        self.trace.append(name)
-        return self.mode.split()[-1] if self.at == len(self.trace) - 1 else ""
-
-    def error(self, error: Exception) -> BaseException:
-        return Crash(self.trace[-1]) if self.mode.startswith("crash") else error
-
-
-class FaultyStore(Store):
-    """A store whose transactions can fail at commit, with or without effect."""
-
-    faults: Faults
-
-    @contextmanager
-    def begin(self) -> Iterator[Any]:
-        fault = self.faults.enter("commit")
-        error = self.faults.error(StoreUnavailable("test"))
-        with super().begin() as session:
-            yield session
-            if fault == "before":
-                raise error
-        if fault == "after":
-            raise error
-
-    @contextmanager
-    def read(self) -> Iterator[Any]:
-        fault = self.faults.enter("read")
-        error = self.faults.error(StoreUnavailable("test"))
-        if fault == "before":
-            raise error
-        with super().read() as session:
-            yield session
-        if fault == "after":
-            raise error
-
-
-class InProcess:
-    """A node of this process as the worker sees nodes; each request is one step."""
-
-    endpoint = "in-process://chain"
-
-    def __init__(self, node: DevNode, faults: Faults) -> None:
-        self.node = node
-        self.faults = faults
-        self.log: list[str] = []
-        self.tamper: Tamper = lambda method, params, ask: ask()
-
-    def call(self, method: str, *params: Any) -> Any:
-        return self._step(method, lambda: self._ask(method, params))
-
-    def batch(self, calls: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
-        names = "+".join(method for method, _ in calls)
-        return list(self._step(names, lambda: [self._ask(method, params) for method, params in calls]))
-
-    def close(self) -> None:
-        """There is no connection."""
-
-    def _step(self, name: str, act: Any) -> Any:
-        fault = self.faults.enter(name)
-        error = self.faults.error(Unreachable(self.endpoint, "test"))
-        if fault == "before":
-            raise error
-        result = act()
-        if fault == "after":
-            raise error
-        return result
-
-    def _ask(self, method: str, params: Sequence[Any]) -> Any:
-        self.log.append(method)
-        return self.tamper(method, params, lambda: self._request(method, params))
-
-    def _request(self, method: str, params: Sequence[Any]) -> Any:
-        try:
-            return self.node.request(method, *params)
-        except Fault as refusal:
-            raise RpcError(method, refusal.code, refusal.message, refusal.data) from None
-
-
-class FaultySigner:
-    """A signer that can fail."""
-
-    def __init__(self, inner: KeySigner, faults: Faults) -> None:
-        self.inner = inner
-        self.faults = faults
-
-    @property
-    def address(self) -> bytes:
-        return self.inner.address
-
-    def sign(self, transaction: Transaction) -> bytes:
-        from anchor.errors import SignerError
-
-        fault = self.faults.enter("sign")
-        raw = self.inner.sign(transaction)
-        if fault:
-            raise self.faults.error(SignerError("test"))
-        return raw
 
 
 @dataclass
@@ -231,7 +101,7 @@ class Site:
 
     def seal(self, size: int = 3) -> Batch:
         """A sealed batch."""
-        return seal(self.view, size)
+        return sealed.seal(self.view, size)
 
     def states(self) -> list[str]:
         """Of all batches in order: sealed, signed, included, final."""
@@ -296,64 +166,12 @@ class Site:
                 for entry in anchors
             ]
             for entry in anchors:
-                assert _root(session, entry.anchor_number) == entry.subject
+                assert anchor_root(session, entry.anchor_number) == entry.subject
                 assert session.get(Attempt, entry.tx_hash) is not None  # stored before it was sent
             for batch in session.scalars(select(Batch)):
                 assert batch.anchor_number is not None
                 assert session.get_one(Anchored, batch.anchor_number).final
             assert session.scalar(select(func.count()).select_from(Anchor)) == len(anchors)
-
-
-def _root(session: Any, number: int) -> bytes:
-    """An anchor's root, from the rows by the rules of FORMAT.md, without the code under test."""
-    registry = session.get_one(Registry, 1).registry_id
-    found = []
-    for row in session.scalars(select(AnchorList).where(AnchorList.anchor_number == number)):
-        url = session.get_one(StatusList, row.list_id).url
-        version = session.get_one(StatusListVersion, (row.list_id, row.version))
-        found.append(
-            (entries.list_hash(url), row.position, entries.list_entry(registry, url, row.version, version.digest))
-        )
-    found.sort()
-    assert [position for _, position, _ in found] == list(range(len(found)))
-    status_root = root_of([entries.entry_hash(entry) for _, _, entry in found]) if found else bytes(32)
-    leaves = [entries.status_entry(registry, number, status_root)]
-    batches = session.scalars(select(Batch).where(Batch.anchor_number == number).order_by(Batch.anchor_index))
-    for index, batch in enumerate(batches, 1):
-        assert batch.anchor_index == index
-        leaves_of_batch = [batch.leaves[place : place + 32] for place in range(0, len(batch.leaves), 32)]
-        assert (len(leaves_of_batch), root_of(leaves_of_batch)) == (batch.size, batch.root)
-        leaves.append(entries.batch_entry(registry, batch.number, batch.size, batch.key_id, batch.root))
-    anchor = session.get_one(Anchor, number)
-    assert (anchor.status_root, anchor.size) == (status_root, len(leaves))
-    return root_of([entries.entry_hash(leaf) for leaf in leaves])
-
-
-def seal(store: Store, size: int = 3) -> Batch:
-    """Write a batch as the sealer leaves it: number, leaves, root, signature; its credentials play no part."""
-    with store.begin() as session:
-        number = 1 + (session.scalar(select(func.max(Batch.number))) or 0)
-        key = session.scalars(select(IssuerKey).order_by(IssuerKey.created_at)).first()
-        leaves = [hashlib.sha256(b"leaf %d of %d" % (index, number)).digest() for index in range(size)]
-        registry = session.get_one(Registry, 1).registry_id
-        entry = entries.batch_entry(registry, number, size, key.key_id, root_of(leaves))
-        batch = Batch(
-            id=f"batch-{number}",
-            issuer_id=key.issuer_id,
-            state="sealed",
-            created_at=store.now(),
-            seal_requested_at=store.now(),
-            sealed_at=store.now(),
-            size=size,
-            done=size,
-            number=number,
-            key_id=key.key_id,
-            root=root_of(leaves),
-            leaves=b"".join(leaves),
-            signature=signature.sign(SECRET, entry),
-        )
-        session.add(batch)
-        return batch
 
 
 def open_store(path: Path, faults: Faults) -> FaultyStore:

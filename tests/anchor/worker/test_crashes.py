@@ -7,7 +7,8 @@ import pytest
 
 from anchor.chain import ChainConfig
 from registry.store.engine import StoreUnavailable
-from tests.support.worksite import Crash, Faults, Site, copy_site
+from tests.support.faults import Crash, Faults
+from tests.support.worksite import Site, copy_site
 
 BATCHES = 2
 LIMIT = 14
