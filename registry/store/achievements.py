@@ -10,6 +10,7 @@ from registry.errors import Conflict, NotFound
 from registry.store import issuers
 from registry.store.engine import Store
 from registry.store.paging import Position, page
+from registry.store.setup import registry
 from registry.store.tables import Achievement as Row
 
 
@@ -52,6 +53,14 @@ def load(session: Session, id: str, *, lock: bool = False) -> Row:
     if row is None:
         raise NotFound("achievement", id)
     return row
+
+
+def url(session: Session, id: str) -> str:
+    """The address by which credentials name a definition that has no `id` of its own: anybody can read it there.
+
+    To a verifier it is only a name and is never fetched, so credentials outlive the registry that it names.
+    """
+    return f"{registry(session).public_url}/v1/achievements/{id}"
 
 
 def definition(row: Row) -> Achievement:

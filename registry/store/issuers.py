@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from registry.credential.profile import complete
 from registry.errors import Conflict, FormatError, NotFound, StateError
 from registry.limits import MAX_URL_CHARS
 from registry.store.engine import Store
@@ -19,9 +20,10 @@ _DID = re.compile(r"did:[a-z0-9]+:[A-Za-z0-9._:%-]*[A-Za-z0-9._-]")  # DID Core,
 
 
 def add_issuer(store: Store, id: str, did: str, profile: dict[str, Any]) -> Issuer:
-    """Add an issuer. `profile` is its Open Badges 3.0 Profile; its `id` becomes the DID, its `type` Profile.
+    """Add an issuer. `profile` is its Open Badges 3.0 Profile, completed here; its `id` becomes the DID.
 
-    Adding the same again does nothing. Raises FormatError, and Conflict when the name or the DID is another's.
+    Adding the same again does nothing. Raises FormatError, also for a profile that no credential could carry, and
+    Conflict when the name or the DID is another's.
     """
     check_slug(id, "an issuer")
     if len(did) > MAX_URL_CHARS or not _DID.fullmatch(did):
@@ -32,7 +34,11 @@ def add_issuer(store: Store, id: str, did: str, profile: dict[str, Any]) -> Issu
         raise FormatError("format.profile", "/profile/name", "The issuer has no name", "Give its public name")
     if profile.get("id", did) != did:
         raise FormatError("format.profile", "/profile/id", "The profile's id is not the DID", "Leave it out")
-    text = json.dumps({**profile, "id": did, "type": ["Profile"]}, ensure_ascii=False, sort_keys=True)
+    try:
+        full = complete(profile, did)
+    except FormatError as error:
+        raise FormatError(error.code, f"/profile{error.pointer}", error.problem, error.remedy) from None
+    text = json.dumps(full, ensure_ascii=False, sort_keys=True)
     with store.begin() as session:
         row = session.get(Issuer, id)
         if row is not None:

@@ -52,6 +52,7 @@ class _Plan:
     key: IssuerKey
     definition: bytes
     profile: str
+    achievement_url: str | None
     signed_at: int
 
 
@@ -138,11 +139,12 @@ class Sealer:
                     session.execute(update(Credential).where(mine).values(d_rdf=None))
             signed = select(func.count()).where(Credential.batch_id == batch_id, Credential.d_rdf.is_not(None))
             batch.done = session.scalar(signed) or 0
-            definition = b""
+            definition, url = b"", None
             if batch.achievement_id is not None:
                 definition = achievements.load(session, batch.achievement_id).definition.encode()
+                url = achievements.url(session, batch.achievement_id)
             asked = batch.seal_requested_at or batch.created_at
-            return _Plan(batch_id, batch.size, batch.done, key, definition, issuer.profile, asked)
+            return _Plan(batch_id, batch.size, batch.done, key, definition, issuer.profile, url, asked)
 
     def _unsigned(self, batch_id: str) -> list[Row]:
         query = (
@@ -163,7 +165,14 @@ class Sealer:
             return [Row(*found) for found in session.execute(query)]
 
     def _run(self, plan: _Plan, secret: bytes, rows: list[Row]) -> Iterator[Signed]:
-        common = (plan.definition, plan.profile, secret, plan.key.verification_method, plan.signed_at)
+        common = (
+            plan.definition,
+            plan.profile,
+            plan.achievement_url,
+            secret,
+            plan.key.verification_method,
+            plan.signed_at,
+        )
         jobs = [Job(tuple(rows[start : start + TASK]), *common) for start in range(0, len(rows), TASK)]
         results: Iterable[list[Signed]] = map(run, jobs) if self._executor is None else self._executor.map(run, jobs)
         return itertools.chain.from_iterable(results)

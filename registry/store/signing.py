@@ -34,6 +34,7 @@ class Job:
     rows: tuple[Row, ...]
     definition: bytes  # the achievement, canonical JSON
     profile: str  # the issuer's, JSON
+    achievement_url: str | None  # None where the credentials come signed
     secret: bytes
     verification_method: str
     signed_at: int  # Unix seconds
@@ -62,7 +63,16 @@ def run(job: Job) -> list[Signed]:
             learner = RosterRow.from_json(json.loads(row.row))
             # As unguessable as the id, and the same when this is done again.
             salt = sha256(b"salt " + row.credential_id.encode()).hexdigest()[: 2 * SALT_BYTES]
-            unsigned = build(learner, achievement, profile, row.credential_id, status, created, salt=salt)
+            unsigned = build(
+                learner,
+                achievement,
+                profile,
+                row.credential_id,
+                status,
+                created,
+                salt=salt,
+                achievement_url=job.achievement_url,
+            )
             validate(unsigned)
         else:
             raise StateError(f"Credential {row.handle!r}", "without a row to build it from", "complete")

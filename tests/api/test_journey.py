@@ -80,6 +80,10 @@ def test_from_roster_to_a_file_that_verifies(api: Api) -> None:
     file = api.client.get(file_url, headers=api.key("credentials:read", issuer="uni"))
     assert file.headers["content-type"] == "application/vc"
     assert file.json()["credentialSubject"]["identifier"]
+    achievement = file.json()["credentialSubject"]["achievement"]
+    assert achievement["id"] == "https://registry.example/v1/achievements/uni.soil-science.1"
+    served = api.client.get(achievement["id"].removeprefix("https://registry.example")).json()  # without a key
+    assert served["definition"]["title"] == {"en": achievement["name"]}
     proof = api.client.get(f"/v1/credentials/{handles[1]}/proof", headers=api.key("admin")).json()
     assert proof == file.json()["proof"][-1]
     report = api.client.post("/v1/verify", content=file.content, headers={"Content-Type": "application/vc"}).json()

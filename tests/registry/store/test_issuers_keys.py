@@ -137,6 +137,19 @@ def test_an_issuer_is_added_once_and_its_name_and_did_are_its_own(store: Store) 
     assert [row.id for row in issuers.list_issuers(store)] == ["uni"]
 
 
+def test_a_profile_that_no_credential_could_carry_is_refused_when_its_issuer_is_added(store: Store) -> None:
+    for member, value, code in (
+        ("url", "www.university.example", "schema.invalid"),
+        ("logo", "https://university.example/logo.png", "rdf.undefined-term"),
+    ):
+        with pytest.raises(FormatError) as caught:
+            issuers.add_issuer(store, "uni", DID, {"name": "University", member: value})
+        assert (caught.value.code, caught.value.pointer) == (code, f"/profile/{member}")
+    assert issuers.list_issuers(store) == []
+    added = issuers.add_issuer(store, "uni", DID, {"name": "University", "address": {"addressCountryCode": "NL"}})
+    assert json.loads(added.profile)["address"] == {"type": ["Address"], "addressCountryCode": "NL"}
+
+
 @pytest.mark.parametrize(
     ("id_", "did", "profile"),
     [
