@@ -126,51 +126,63 @@ class Evm:
     def send(self, sender: str, to: bytes, data: bytes) -> Receipt:
         """Mine a block with one transaction of a named account; `to` empty = deployment. A refused one raises Reverted
         with the raw bytes as its only argument, and stays in its block."""
+        (done,) = self.mine([(sender, to, data)])
+        if isinstance(done, Reverted):
+            raise done
+        return done
+
+    def mine(self, sends: Sequence[tuple[str, bytes, bytes]]) -> "list[Receipt | Reverted]":
+        """Mine a block with these transactions in this order, which is how things happen in the same second; each is
+        (sender, to, data). Gives what each did, or why it was refused."""
         self._chain.set_header_timestamp(self.time)
         state = self._chain.get_vm().state
-        unsigned = PragueVM.get_transaction_builder().new_unsigned_dynamic_fee_transaction(
-            chain_id=self.chain_id,
-            nonce=state.get_nonce(address(sender)),
-            max_priority_fee_per_gas=0,
-            max_fee_per_gas=MAX_FEE,
-            gas=SEND_GAS,
-            to=to,
-            value=0,
-            data=data,
-            access_list=(),
-        )
-        signed = unsigned.as_signed_transaction(account(sender))
-        mined, (receipt,), (computation,) = self._chain.mine_all([signed])
+        senders = [sender for sender, _, _ in sends]
+        nonces = [state.get_nonce(address(one)) + senders[:place].count(one) for place, one in enumerate(senders)]
+        signed = [
+            self._unsigned(nonce, MAX_FEE, to, data).as_signed_transaction(account(sender))
+            for nonce, (sender, to, data) in zip(nonces, sends, strict=True)
+        ]
+        mined, receipts, computations = self._chain.mine_all(signed)
         header = mined.imported_block.header
         assert header.timestamp == self.time
         self.time += 12
-        if computation.is_error:
-            raise Reverted("", bytes(computation.output))
-        logs = tuple(
-            Log(log.address, tuple(topic.to_bytes(32, "big") for topic in log.topics), log.data) for log in receipt.logs
-        )
-        created = bytes(computation.msg.storage_address) if not to else bytes(20)
-        return Receipt(header.block_number, header.timestamp, header.gas_used, created, logs)
+        done: list[Receipt | Reverted] = []
+        before = 0
+        for (_, to, _), receipt, computation in zip(sends, receipts, computations, strict=True):
+            used, before = receipt.gas_used - before, receipt.gas_used  # a receipt counts from the block's beginning
+            if computation.is_error:
+                done.append(Reverted("", bytes(computation.output)))
+                continue
+            logs = tuple(
+                Log(one.address, tuple(topic.to_bytes(32, "big") for topic in one.topics), one.data)
+                for one in receipt.logs
+            )
+            created = bytes(computation.msg.storage_address) if not to else bytes(20)
+            done.append(Receipt(header.block_number, header.timestamp, used, created, logs))
+        return done
 
     def call(self, to: bytes, data: bytes, sender: str = "stranger") -> tuple[bytes, int]:
         """Answer and gas of a call in the newest block's context; keeps nothing. Raises Reverted like `send`."""
         head = self._chain.get_canonical_head()
         state = self._chain.get_vm(head.copy(base_fee_per_gas=0)).state
-        unsigned = PragueVM.get_transaction_builder().new_unsigned_dynamic_fee_transaction(
+        unsigned = self._unsigned(state.get_nonce(address(sender)), 0, to, data)
+        done = state.apply_transaction(SpoofTransaction(unsigned, from_=address(sender)))
+        if done.is_error:
+            raise Reverted("", bytes(done.output))
+        return bytes(done.output), int(SEND_GAS - done.get_gas_remaining())
+
+    def _unsigned(self, nonce: int, max_fee: int, to: bytes, data: bytes) -> Any:
+        return PragueVM.get_transaction_builder().new_unsigned_dynamic_fee_transaction(
             chain_id=self.chain_id,
-            nonce=state.get_nonce(address(sender)),
+            nonce=nonce,
             max_priority_fee_per_gas=0,
-            max_fee_per_gas=0,
+            max_fee_per_gas=max_fee,
             gas=SEND_GAS,
             to=to,
             value=0,
             data=data,
             access_list=(),
         )
-        done = state.apply_transaction(SpoofTransaction(unsigned, from_=address(sender)))
-        if done.is_error:
-            raise Reverted("", bytes(done.output))
-        return bytes(done.output), int(SEND_GAS - done.get_gas_remaining())
 
     def storage(self, of: bytes, slot: int) -> int:
         """A storage word after the newest block."""
@@ -199,6 +211,14 @@ class Registry:
     def send(self, sender: str, function: str, *arguments: Any) -> Receipt:
         """A transaction in a block of its own."""
         return self._do(lambda: self.evm.send(sender, self.address, calldata(function, arguments)))
+
+    def together(self, *sends: tuple[Any, ...]) -> "list[Receipt | Reverted]":
+        """Transactions in one block and so in one second; each is (sender, function, arguments...), and gives its
+        receipt or its refusal."""
+        mined = self.evm.mine([(sender, self.address, calldata(name, rest)) for sender, name, *rest in sends])
+        done = [decoded(one.arguments[0]) if isinstance(one, Reverted) else one for one in mined]
+        self.receipts += [one for one in done if isinstance(one, Receipt)]
+        return done
 
     def call(self, function: str, *arguments: Any) -> Any:
         """A view's answer: a value, or a tuple of them."""
