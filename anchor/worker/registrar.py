@@ -20,7 +20,8 @@ from anchor.worker.observe import Observation
 from anchor.worker.round import Round
 from registry.format import entries
 from registry.store import registering
-from registry.store.registering import IssuerFacts, KeyFacts, Wanted
+from registry.store.registering import Facts, IssuerFacts, KeyFacts, Wanted
+from registry.store.standing import InVain
 from registry.store.tables import Issuer, IssuerKey
 
 MAX_TRIES = 10
@@ -28,6 +29,9 @@ MAX_TRIES = 10
 
 COMPROMISE_GAS = 250_000
 """Allowed for a mark that cannot be tried out beforehand; it uses half of it at most."""
+
+MAX_NAMED = 20
+"""Batches named one by one in an alarm; more are counted."""
 
 _NO_REASON = bytes(32)
 
@@ -67,14 +71,15 @@ class Registrar:
     def reconcile(self, work: Round) -> None:
         """Record what the contract says at the block that was looked at, then send the next step if there is one."""
         wanted = registering.wanted(work.store)
-        issuers, keys = self._read(work, wanted)
-        if registering.record(work.store, work.held, issuers, keys, wanted):
+        if registering.record(work.store, work.held, self._read(work, wanted), wanted):
             wanted = registering.wanted(work.store)
+        if wanted.in_vain:
+            work.alarm("batch-in-vain", _told(wanted.in_vain))
         self._known = _subjects(work.seen)
         if not work.seen.tip.closed:
             self._advance(work, wanted)
 
-    def _read(self, work: Round, wanted: Wanted) -> tuple[dict[str, IssuerFacts], dict[bytes, KeyFacts]]:
+    def _read(self, work: Round, wanted: Wanted) -> Facts:
         """Ask the contract about everything that may have changed: every change of it is an entry of its log."""
         doubtful = None if self._known is None else self._known | _subjects(work.seen)
         self._known = None  # until this look is recorded
@@ -84,22 +89,25 @@ class Registrar:
 
         issuers = [row for row in wanted.issuers if asked(entries.issuer_id(row.did), _issuer_settled(row))]
         keys = [row for row in wanted.keys if asked(row.key_id, row.chain_added_at is not None)]
-        calls = [work.contract.read(work.seen.latest.hash, "issuerOf", entries.issuer_id(row.did)) for row in issuers]
-        calls += [work.contract.read(work.seen.latest.hash, "keyOf", row.key_id) for row in keys]
-        answers = [work.node.data(answer) for answer in work.node.ask(calls)] if calls else []
-        found_issuers = {
-            row.id: IssuerFacts(*work.contract.answer("issuerOf", raw))
-            for row, raw in zip(issuers, answers, strict=False)
-        }
-        dids = {row.id: row.did for row in wanted.issuers}
+        named = {row.id: entries.issuer_id(row.did) for row in wanted.issuers}
+
+        def read(view: str, *arguments: object) -> tuple[str, list[object]]:
+            return work.contract.read(work.seen.latest.hash, view, *arguments)
+
+        calls = [read("issuerOf", named[row.id]) for row in issuers]
+        calls += [read("keyOf", row.key_id) for row in keys]
+        calls += [read("suspendedAt", named[moment.issuer_id], moment.time) for moment in wanted.moments]
+        answers = iter([work.node.data(answer) for answer in work.node.ask(calls)] if calls else [])
+        found_issuers = {row.id: IssuerFacts(*work.contract.answer("issuerOf", next(answers))) for row in issuers}
         found_keys = {}
-        for row, raw in zip(keys, answers[len(issuers) :], strict=True):
-            key = work.contract.key(raw)
-            if key.added_at and key.issuer != entries.issuer_id(dids[row.issuer_id]):
+        for row in keys:
+            key = work.contract.key(next(answers))
+            if key.added_at and key.issuer != named[row.issuer_id]:
                 work.alarm("key-of-another", f"Key {row.key_id.hex()} belongs to another issuer on the chain")
                 continue
             found_keys[row.key_id] = KeyFacts(key.added_at, key.revoked_at, key.compromised_at)
-        return found_issuers, found_keys
+        suspended = {moment: bool(work.contract.answer("suspendedAt", next(answers))[0]) for moment in wanted.moments}
+        return Facts(found_issuers, found_keys, suspended)
 
     def _advance(self, work: Round, wanted: Wanted) -> None:
         steps = list(_steps(wanted, work.seen.latest.time))
@@ -164,6 +172,19 @@ class Registrar:
 
 def _subjects(seen: Observation) -> set[bytes]:
     return {entry.subject for entry in seen.entries if ISSUER_ADDED <= entry.kind <= KEY_COMPROMISED}
+
+
+def _told(batches: tuple[InVain, ...]) -> str:
+    """The alarm's text: who must act, on which batches, and how."""
+    reasons: dict[tuple[str, str], list[InVain]] = {}
+    for batch in batches:
+        reasons.setdefault((batch.issuer_id, batch.problem), []).append(batch)
+    lines = []
+    for (issuer_id, problem), found in reasons.items():
+        named = ", ".join(f"{batch.number} ({batch.batch_id})" for batch in found[:MAX_NAMED])
+        more = f" and {len(found) - MAX_NAMED} more" if len(found) > MAX_NAMED else ""
+        lines.append(f"Issuer {issuer_id}, batch {named}{more}: {problem}")
+    return "\n".join(lines)
 
 
 def _issuer_settled(row: Issuer) -> bool:

@@ -110,6 +110,7 @@ def _wait(client: "Client", batch: dict[str, Any], seconds: float | None, progre
         progress(
             f"batch {now['id']}: {now['state']}"
             + (f", {done['done']} of {done['total']} signed" if now["state"] == "sealing" else "")
+            + (", but in vain as it stands" if now["problem"] else "")
         )
 
     limit = seconds if seconds is not None else WAIT_SECONDS + batch["size"] * SECONDS_PER_CREDENTIAL
@@ -119,6 +120,8 @@ def _wait(client: "Client", batch: dict[str, Any], seconds: float | None, progre
         )
     except TimeoutError as late:
         raise TimeoutError(f"{late}. Nothing is lost: credanchor issue --resume {batch['id']}") from None
+    if final["problem"]:
+        raise CliError(f"Batch {final['id']} is final. {final['problem']}", "No files were fetched.")
     return final
 
 
@@ -146,6 +149,8 @@ def _told(batch: dict[str, Any], written: list[str], directory: Path | None) -> 
     rows: dict[str, Any] = {"batch": batch["id"], "state": batch["state"], "credentials": batch["size"]}
     if anchor := batch.get("anchor"):
         rows |= {"anchor": anchor["number"], "block": anchor["block_number"], "transaction": anchor["tx_hash"]}
+    if batch["problem"]:
+        rows["problem"] = batch["problem"]
     if directory:
         rows["files"] = f"{len(written)} in {directory}"
         return f"{facts(rows)}\n\nCheck them: credanchor verify {directory}/*.json"

@@ -101,7 +101,10 @@ class BatchAnchor(Answer):
 
 
 class Batch(Answer):
-    """Credentials that are sealed and anchored together."""
+    """Credentials that are sealed and anchored together.
+
+    `failure`: why sealing stopped. `problem`: why the sealed credentials are not valid, or will not be.
+    """
 
     id: str
     issuer: str
@@ -110,6 +113,7 @@ class Batch(Answer):
     size: int
     progress: Progress
     failure: str | None
+    problem: str | None
     number: int | None
     root: Hash | None
     key_id: Hash | None

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from registry.credential.roster import RosterRow
 from registry.errors import NotFound, RowError, RowErrors, StateError
-from registry.store import achievements, issuers, lists
+from registry.store import achievements, issuers, lists, standing
 from registry.store.engine import Store
 from registry.store.ids import new_handle, new_id
 from registry.store.paging import Position, page
@@ -184,6 +184,7 @@ def _describe(session: Session, found: Sequence[Batch]) -> Iterator[dict[str, An
     numbers = {batch.anchor_number for batch in found if batch.anchor_number is not None}
     anchored = {row.number: row for row in session.scalars(select(Anchored).where(Anchored.number.in_(numbers)))}
     sent = set(session.scalars(select(Attempt.anchor_number).where(Attempt.anchor_number.in_(numbers)).distinct()))
+    troubles = standing.problems(session, found, anchored)
     for batch in found:
         row = anchored.get(batch.anchor_number) if batch.anchor_number is not None else None
         yield {
@@ -197,6 +198,7 @@ def _describe(session: Session, found: Sequence[Batch]) -> Iterator[dict[str, An
             "size": batch.size,
             "done": batch.done,
             "failure": batch.failure,
+            "problem": troubles.get(batch.id),
             "number": batch.number,
             "root": batch.root.hex() if batch.root else None,
             "key_id": batch.key_id.hex() if batch.key_id else None,

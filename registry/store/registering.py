@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from registry.store import standing
 from registry.store.batches import SEALED
 from registry.store.engine import Store
 from registry.store.lease import Held, fence
+from registry.store.standing import InVain, Moment
 from registry.store.tables import Anchored, Batch, Issuer, IssuerKey
 
 
@@ -31,11 +33,22 @@ class KeyFacts:
 
 @dataclass(frozen=True)
 class Wanted:
-    """All issuers and keys, and the keys that batches still wait for."""
+    """All issuers and keys, and what of the batches depends on them."""
 
     issuers: tuple[Issuer, ...]
     keys: tuple[IssuerKey, ...]
     awaited: frozenset[bytes]  # ids of keys whose sealed batches are not all final
+    moments: tuple[Moment, ...]  # of anchors, at which an issuer's standing is to be looked up
+    in_vain: tuple[InVain, ...]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the contract says, about some issuers by name, some keys by id, and suspensions at some moments."""
+
+    issuers: Mapping[str, IssuerFacts]
+    keys: Mapping[bytes, KeyFacts]
+    suspended: Mapping[Moment, bool]
 
 
 def wanted(store: Store) -> Wanted:
@@ -51,24 +64,29 @@ def wanted(store: Store) -> Wanted:
             issuers=tuple(session.scalars(select(Issuer).order_by(Issuer.created_at, Issuer.id))),
             keys=tuple(session.scalars(select(IssuerKey).order_by(IssuerKey.created_at, IssuerKey.key_id))),
             awaited=frozenset(key_id for key_id in session.scalars(waiting) if key_id is not None),
+            moments=tuple(standing.moments_not_judged(session)),
+            in_vain=tuple(standing.in_vain(session)),
         )
 
 
-def record(
-    store: Store, held: Held, issuers: Mapping[str, IssuerFacts], keys: Mapping[bytes, KeyFacts], known: Wanted
-) -> bool:
+def record(store: Store, held: Held, says: Facts, known: Wanted) -> bool:
     """Keep what the chain says where it differs from what is kept; whether anything did. Raises LeaseLost.
 
     It overwrites: a reorganisation can take back what was seen before.
     """
-    stale_issuers = [row.id for row in known.issuers if row.id in issuers and issuer_facts(row) != issuers[row.id]]
-    stale_keys = [row.key_id for row in known.keys if row.key_id in keys and key_facts(row) != keys[row.key_id]]
-    if not stale_issuers and not stale_keys:
+    stale_issuers = [
+        row.id for row in known.issuers if row.id in says.issuers and issuer_facts(row) != says.issuers[row.id]
+    ]
+    stale_keys = [
+        row.key_id for row in known.keys if row.key_id in says.keys and key_facts(row) != says.keys[row.key_id]
+    ]
+    if not stale_issuers and not stale_keys and not says.suspended:
         return False
     with store.begin() as session:
         fence(session, held)
-        _issuers(session, stale_issuers, issuers)
-        _keys(session, stale_keys, keys)
+        _issuers(session, stale_issuers, says.issuers)
+        _keys(session, stale_keys, says.keys)
+        standing.judge(session, says.suspended)
     return True
 
 

@@ -197,6 +197,9 @@ class Sealer:
         signer = open_key(self._vault, plan.key)
         with self._store.begin() as session:
             fence(session, held)
+            issuer_id = batches.load(session, plan.batch_id).issuer_id
+            # Locked: whoever ends the key or suspends the issuer comes before this transaction or after it.
+            issuers.require_working(issuers.load(session, issuer_id, lock=True))
             batch = batches.load(session, plan.batch_id, lock=True)
             if not usable(session.get_one(IssuerKey, plan.key.key_id)):
                 return  # revoked just now: the next round plans with another key

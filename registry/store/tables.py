@@ -230,6 +230,19 @@ class Anchored(Base):
     final: Mapped[bool]
 
 
+class Standing(Base):
+    """Whether an issuer was suspended when the block of an anchor was made, as the contract says.
+
+    It decides over the issuer's batches in that anchor, also long after a reinstatement. A block's hash fixes all that
+    came before it, so a row never changes; rows of blocks that were orphaned mean nothing.
+    """
+
+    __tablename__ = "standing"
+    block_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    issuer_id: Mapped[str] = mapped_column(ForeignKey("issuer.id"), primary_key=True)
+    suspended: Mapped[bool]
+
+
 class Cursor(Base):
     """The last finalized block the worker has seen; one row, id 1."""
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from registry.store import issuers
+from registry.store import issuers, keys
 from tests.support.httpapi import Api, operations
 
 FOREVER, MINUTE = "max-age=31536000, immutable", "max-age=60"
@@ -50,9 +50,14 @@ def test_what_never_changes_is_kept_for_ever_and_the_rest_is_asked_for(
         assert operation in ("health", "getFiles")
 
 
-def test_a_final_batch_is_kept_for_ever(api: Api) -> None:
-    response = api.client.get(f"/v1/batches/{api.final}", headers=api.key("admin"))
-    assert response.headers["cache-control"] == f"private, {FOREVER}"
+def test_a_final_batch_is_asked_for_again_because_its_key_may_turn_out_compromised(api: Api) -> None:
+    made, url, headers = api.registered, f"/v1/batches/{api.final}", api.key("admin")
+    before = api.client.get(url, headers=headers)
+    assert (before.json()["problem"], before.headers["cache-control"]) == (None, "private, no-cache")
+    keys.mark_compromised(made.store, made.vault, made.key.key_id, made.now)
+    after = api.client.get(url, headers={**headers, "If-None-Match": before.headers["etag"]})
+    assert (after.status_code, after.json()["state"]) == (200, "final")
+    assert "compromised" in after.json()["problem"]
 
 
 def test_an_erased_file_is_not_answered_from_the_clients_cache(api: Api) -> None:
