@@ -63,14 +63,14 @@ class Ticker:
             report.outcome = STANDBY
             return report
         try:
-            self._run(held, report)
+            try:
+                self._run(held, report)
+            except (AnchorError, Contradiction, Incomplete) as problem:
+                self._stop(problem, report)
+            anchoring.set_alarms(self._store, held, report.alarms, complete=report.outcome != STOPPED)
         except LeaseLost as lost:
             self._held = None
             report.outcome, report.problem = STANDBY, str(lost)
-            return report
-        except (AnchorError, Contradiction, Incomplete) as problem:
-            self._stop(problem, report)
-        self._keep_alarms(held, report)
         return report
 
     def release(self) -> None:
@@ -139,12 +139,6 @@ class Ticker:
         self._reads += 1
         self._registrar.forget()
         _log.warning("tick stopped: %s", problem)
-
-    def _keep_alarms(self, held: Held, report: TickReport) -> None:
-        try:
-            anchoring.set_alarms(self._store, held, report.alarms, complete=report.outcome != STOPPED)
-        except LeaseLost:
-            self._held = None
 
 
 def _code(problem: AnchorError | Contradiction | Incomplete) -> str:
