@@ -7,11 +7,13 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from eth_utils.crypto import keccak
 
 from contracts import artifact
-from tests.support.evm import CHAIN_ID, Evm, Registry
+from tests.support.evm import CHAIN_ID, Evm, Registry, Reverted, signature
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
 
@@ -27,12 +29,17 @@ FORBIDDEN = {
 """What an upgrade, a proxy or a call into foreign code would need."""
 
 
-def opcodes(code: bytes) -> Iterator[int]:
-    """Instructions of a program, without the data that PUSH carries."""
+def instructions(code: bytes) -> Iterator[tuple[int, bytes]]:
+    """Instructions of a program, each with the data that it carries if it is a PUSH. The artifact has no metadata."""
     at = 0
     while at < len(code):
-        yield code[at]
-        at += 1 + max(0, code[at] - 0x5F if code[at] <= 0x7F else 0)
+        data = code[at + 1 : at + 1 + max(0, code[at] - 0x5F if code[at] <= 0x7F else 0)]
+        yield code[at], data
+        at += 1 + len(data)
+
+
+def opcodes(code: bytes) -> set[int]:
+    return {opcode for opcode, _ in instructions(code)}
 
 
 def toolchain() -> str:
@@ -82,15 +89,15 @@ def test_the_same_code_stands_at_every_address() -> None:
 
 
 def test_the_code_can_neither_be_replaced_nor_call_foreign_code() -> None:
-    used = set(opcodes(artifact().runtime))
+    used = opcodes(artifact().runtime)
     assert STATICCALL in used  # SHA-256 is a precompile: the walk reads instructions
     assert not used & FORBIDDEN.keys()
 
 
 @pytest.mark.parametrize("opcode", sorted(FORBIDDEN))
 def test_the_walk_over_the_code_finds_an_instruction_behind_data_that_looks_like_one(opcode: int) -> None:
-    assert opcode in set(opcodes(bytes([0x61, opcode, opcode, opcode])))
-    assert opcode not in set(opcodes(bytes([0x61, opcode, opcode, 0x00])))
+    assert opcode in opcodes(bytes([0x61, opcode, opcode, opcode]))
+    assert opcode not in opcodes(bytes([0x61, opcode, opcode, 0x00]))
 
 
 def test_nothing_can_be_paused_upgraded_or_removed() -> None:
@@ -105,6 +112,28 @@ def test_nothing_can_be_paused_upgraded_or_removed() -> None:
     roles |= {"acceptDefaultAdminTransfer", "changeDefaultAdminDelay", "rollbackDefaultAdminDelay"}
     assert writing == ours | roles
     assert not any(item["type"] in ("fallback", "receive") for item in artifact().abi)
+
+
+def test_the_code_answers_to_no_selector_but_those_of_the_interface() -> None:
+    selectors = {selector(item) for item in artifact().abi if item["type"] == "function"}
+    registry = Registry()
+    constants = {data.rjust(4, b"\0") for _, data in instructions(artifact().runtime) if 0 < len(data) <= 4}
+    assert selectors <= constants  # whatever the code compares a call with is among them
+    assert {each for each in constants if answers(registry, each + bytes(320))} == selectors
+    assert not answers(registry, b"")
+
+
+def selector(item: dict[str, Any]) -> bytes:
+    return bytes(keccak(text=f"{item['name']}({','.join(signature(each) for each in item['inputs'])})")[:4])
+
+
+def answers(registry: Registry, data: bytes) -> bool:
+    """Whether there is a function for it: without one a call is refused without a word."""
+    try:
+        registry.evm.call(registry.address, data)
+    except Reverted as refused:
+        return bool(refused.arguments[0])
+    return True
 
 
 def test_the_slots_that_auditors_prove_do_not_move() -> None:
