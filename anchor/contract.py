@@ -15,9 +15,10 @@ from eth_utils.address import to_checksum_address
 from web3 import Web3
 
 from anchor.errors import Inconsistent, Reverted
-from anchor.jsonrpc import SAFE_RECURSION, RpcError, data, quantity
+from anchor.jsonrpc import RpcError, data, quantity
 from anchor.node import at
 from contracts import artifact
+from registry.format.nesting import SAFE_RECURSION
 
 sys.setrecursionlimit(SAFE_RECURSION)  # importing web3 raised it to where deep JSON ends the process
 

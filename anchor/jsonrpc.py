@@ -11,7 +11,6 @@ Redirects are refused: a node does not move in the middle of a question. Environ
 import http.client
 import json
 import ssl
-import sys
 import threading
 import time
 from base64 import b64encode
@@ -20,6 +19,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from anchor.errors import AnchorError, Unreachable
+from registry.format.nesting import loads
 
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 """Largest answer: 10,000 log entries of about 2 kB of JSON each, with room; more is a broken or hostile node."""
@@ -29,10 +29,6 @@ MAX_BATCH = 100
 
 CHUNK_BYTES = 256 * 1024
 """Read step; the deadline is looked at between steps, so a node that drips bytes cannot hold us."""
-
-SAFE_RECURSION = 12_288
-"""The Ethereum libraries raise Python's recursion limit to 100,000, and then 100 kB of brackets end the process instead
-of raising RecursionError. At this limit the decoder is safe and the EVM still reaches its full depth."""
 
 DEFAULT_TIMEOUT = 10.0
 """Seconds for a whole request, connection included."""
@@ -146,11 +142,9 @@ class JsonRpc:
         body = json.dumps(request, separators=(",", ":")).encode()
         with self._lock:
             raw = self._post(body)
-        if sys.getrecursionlimit() > SAFE_RECURSION:
-            sys.setrecursionlimit(SAFE_RECURSION)
         try:
-            return json.loads(raw)
-        except (ValueError, RecursionError):
+            return loads(raw)
+        except ValueError:
             raise Unreachable(self.endpoint, "its answer is not JSON") from None
 
     def _post(self, body: bytes) -> bytes:

@@ -4,7 +4,6 @@ A signer gets a whole transaction and returns bytes. The bytes are decoded, the 
 compared before anything else happens to them: a signer that is broken or hostile cannot make us send something else.
 """
 
-import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from eth_utils.crypto import keccak
 from hexbytes import HexBytes
 
 from anchor.errors import SignerError
-from anchor.jsonrpc import SAFE_RECURSION
+from registry.format.nesting import SAFE_RECURSION, loads
 
 sys.setrecursionlimit(SAFE_RECURSION)  # importing eth_account raised it to where deep JSON ends the process
 
@@ -154,7 +153,7 @@ class KeystoreSigner(KeySigner):
 def _keystore(path: Path) -> dict[str, Any]:
     try:
         data = path.read_bytes()
-        content = json.loads(data) if len(data) <= MAX_KEYSTORE_BYTES else None
+        content = loads(data) if len(data) <= MAX_KEYSTORE_BYTES else None
     except OSError as problem:
         reason = problem.strerror or type(problem).__name__
         raise SignerError(f"The key store {path} cannot be read: {reason}", "Restore it from your backup") from None

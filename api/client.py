@@ -11,10 +11,13 @@ from dataclasses import dataclass, field
 from http.client import HTTPException, HTTPResponse
 from typing import Any
 
+from registry.format.nesting import loads
+
 TIMEOUT_SECONDS = 60  # a slow answer is an answer; a silent server is not
 MAX_ERROR_BYTES = 1 << 20  # a problem document with 10,000 bad rows is cut, not swallowed whole
 MAX_RETRY_WAIT_SECONDS = 5
 RETRIES = 4
+CHUNK_BYTES = 64 * 1024
 
 
 class ApiUnreachable(Exception):
@@ -25,6 +28,13 @@ class ApiUnreachable(Exception):
             f"The registry at {url} did not answer ({problem}). "
             "Is `credanchor serve` running there? CREDANCHOR_URL or --url names another address."
         )
+
+
+class ApiBroken(ApiUnreachable):
+    """The API began to answer, and what came cannot be used."""
+
+    def __init__(self, url: str, problem: str, remedy: str) -> None:
+        Exception.__init__(self, f"The answer of the registry at {url} {problem}. {remedy}.")
 
 
 @dataclass
@@ -76,14 +86,17 @@ class Client:
     def get_bytes(self, path: str) -> bytes:
         """The body at `path`, as it is served."""
         with self._send("GET", path) as response:
-            return response.read()
+            return b"".join(self._chunks(response))
 
-    def lines(self, path: str) -> Iterator[bytes]:
-        """The lines of a JSON Lines answer, one by one as they arrive."""
+    def lines(self, path: str) -> Iterator[Any]:
+        """The values of a JSON Lines answer, one by one as they arrive."""
+        rest = b""
         with self._send("GET", path) as response:
-            for line in response:
-                if line.strip():
-                    yield line.rstrip(b"\r\n")
+            for chunk in self._chunks(response):
+                *lines, rest = (rest + chunk).split(b"\n")
+                yield from (self._parsed(line) for line in lines if line.strip())
+        if rest.strip():
+            yield self._parsed(rest)
 
     def post(
         self, path: str, body: Any = None, *, data: bytes | None = None, content_type: str = "application/json"
@@ -118,11 +131,29 @@ class Client:
 
     def _json(self, method: str, path: str, data: bytes | None = None, content_type: str = "") -> Any:
         with self._send(method, path, data, content_type) as response:
-            body = response.read()
+            body = b"".join(self._chunks(response))
+        return self._parsed(body) if body else None
+
+    def _parsed(self, text: bytes) -> Any:
         try:
-            return json.loads(body) if body else None
+            return loads(text)
         except ValueError as error:
-            raise ApiUnreachable(self.url, "it answered with something that is not JSON") from error
+            remedy = "Is it a Credanchor registry? CREDANCHOR_URL or --url names another address"
+            raise ApiBroken(self.url, f"is not JSON ({error})", remedy) from None
+
+    def _chunks(self, response: HTTPResponse) -> Iterator[bytes]:
+        """The body as it arrives. An end before the announced end is an error, which `readline` would not tell."""
+        try:
+            while chunk := response.read1(CHUNK_BYTES):
+                yield chunk
+        except (OSError, HTTPException) as error:
+            cause = str(error) or type(error).__name__
+        else:
+            if not response.length:
+                return
+            cause = f"{response.length} bytes are missing"
+        remedy = "Look for its cause in the registry's log or on the way there, and ask again"
+        raise ApiBroken(self.url, f"broke off ({cause})", remedy)
 
     def _send(self, method: str, path: str, data: bytes | None = None, content_type: str = "") -> HTTPResponse:
         headers = {"Accept": "application/json, application/problem+json, */*"}
@@ -156,7 +187,7 @@ class Client:
 def _read_problem(error: urllib.error.HTTPError) -> ApiError:
     """The problem document of a refusal, or as much as can be said of one that has none."""
     try:
-        problem = json.loads(error.read(MAX_ERROR_BYTES))
+        problem = loads(error.read(MAX_ERROR_BYTES))
     except (ValueError, OSError, HTTPException):
         problem = {}
     if not isinstance(problem, dict):

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from registry.errors import RegistryError
+from registry.format.nesting import loads
 from registry.verify.trust import RegistryTrust, TrustProfile
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Deployment:
     def load(cls, path: Path) -> "Deployment | None":
         """What was saved, None when there is nothing yet. Raises DataDirError."""
         try:
-            return cls(**json.loads(path.read_text("utf-8")))
+            return cls(**loads(path.read_bytes()))
         except FileNotFoundError:
             return None
         except (OSError, ValueError, TypeError) as problem:
@@ -155,6 +156,6 @@ def signer(directory: Path, role: str) -> "KeystoreSigner":
 
 def _keystore(path: Path) -> dict[str, Any]:
     try:
-        return dict(json.loads(path.read_text("utf-8")))
+        return dict(loads(path.read_bytes()))
     except (OSError, ValueError, TypeError) as problem:
         raise DataDirError(f"The key store {path} cannot be read: {problem}", "Restore it from your backup") from None

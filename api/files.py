@@ -10,11 +10,10 @@ from api.client import Client
 def fetch_files(client: Client, batch_id: str, directory: Path) -> Iterator[tuple[Path, str]]:
     """Write the files of a final batch into `directory`, one by one; yields each path with its handle.
 
-    A stream that breaks off looks like one that ends: whoever calls this compares the count.
+    Raises ApiError, and ApiUnreachable also when the stream breaks off.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    for line in client.lines(f"/v1/batches/{batch_id}/files"):
-        item = json.loads(line)
+    for item in client.lines(f"/v1/batches/{batch_id}/files"):
         path = directory / f"{item['index'] + 1:05d}-{item['handle']}.json"
         path.write_text(json.dumps(item["credential"], ensure_ascii=False, indent=2) + "\n", "utf-8")
         yield path, item["handle"]

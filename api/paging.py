@@ -1,7 +1,6 @@
 """Lists in pages: opaque cursors that name the last item seen, so that new items never shift a page."""
 
 import base64
-import binascii
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from fastapi import Depends, Query, Request, Response
 
 from api.limits import MAX_CURSOR_CHARS, MAX_PAGE_SIZE, PAGE_SIZE
 from api.problems import Problem
+from registry.format.nesting import loads
 from registry.limits import MAX_INTEGER
 from registry.store.paging import Position
 
@@ -67,8 +67,8 @@ def encode(position: Position) -> str:
 def decode(cursor: str) -> Position:
     """The position in a cursor that `encode` made; 400 for anything else."""
     try:
-        position = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True))
-    except (binascii.Error, ValueError, RecursionError):
+        position = loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True))
+    except ValueError:
         position = None
     match position:
         case [int(time), str(id_)] if type(time) is int and 0 <= time <= MAX_INTEGER and id_.isprintable():

@@ -18,6 +18,7 @@ from pathlib import Path
 from api import background, datadir, ports
 from api.datadir import DataDirError, Deployment
 from api.settings import Settings
+from registry.format.nesting import loads
 
 log = logging.getLogger("credanchor.serve")
 
@@ -222,7 +223,7 @@ def public_url(settings: Settings, listener: socket.socket, before: Deployment |
 
 def _known_token(path: Path) -> str:
     try:
-        return str(json.loads(path.read_text("utf-8"))["api_key"])
+        return str(loads(path.read_bytes())["api_key"])
     except (OSError, ValueError, KeyError, TypeError):
         return ""
 

@@ -127,21 +127,17 @@ def _wait(client: "Client", batch: dict[str, Any], seconds: float | None, progre
 
 def _fetch(client: "Client", batch: dict[str, Any], directory: Path, progress: Progress) -> list[str]:
     """Write each credential to a file; names begin with the place in the roster."""
+    from api.client import ApiUnreachable
     from api.files import fetch_files
 
     written: list[str] = []
-    for path, _ in fetch_files(client, batch["id"], directory):
-        written.append(str(path))
-        progress(f"wrote {len(written)} of {batch['size']} files")
-    if len(written) < batch["size"]:
-        # A stream that breaks off looks like one that ends; only the count tells.
-        listed = everything(client, f"/v1/batches/{batch['id']}/credentials")
-        erased = sum(credential["erased_at"] is not None for credential in listed)
-        if len(written) + erased < batch["size"]:
-            remedy = (
-                f"The connection broke. Fetch them again: credanchor issue --resume {batch['id']} --out {directory}"
-            )
-            raise CliError(f"Only {len(written)} of {batch['size']} files came.", remedy, NOT_KNOWN)
+    try:
+        for path, _ in fetch_files(client, batch["id"], directory):
+            written.append(str(path))
+            progress(f"wrote {len(written)} of {batch['size']} files")
+    except ApiUnreachable as problem:
+        remedy = f"Fetch them again: credanchor issue --resume {batch['id']} --out {directory}"
+        raise CliError(f"{len(written)} of {batch['size']} files came. {problem}", remedy, NOT_KNOWN) from None
     return written
 
 

@@ -1,13 +1,13 @@
 """Options that several commands share, and what they mean: JSON, data directory, the API to speak to."""
 
 import argparse
-import json
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from api.cli.failures import CliError
+from registry.format.nesting import loads
 
 if TYPE_CHECKING:
     from api.client import Client
@@ -81,7 +81,7 @@ def known_client(directory: Path) -> dict[str, str]:
     """URL and key that `serve` left in the data directory; empty when it did not."""
     path = directory / "client.json"
     try:
-        known = json.loads(path.read_text("utf-8"))
+        known = loads(path.read_bytes())
         return {"url": str(known["url"]), "api_key": str(known["api_key"])}
     except FileNotFoundError:
         return {}

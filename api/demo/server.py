@@ -1,7 +1,6 @@
 """Runs `credanchor serve` beside the demo, in the same process group, and stops it again."""
 
 import contextlib
-import json
 import os
 import signal
 import subprocess
@@ -12,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from api.client import ApiUnreachable, Client
+from registry.format.nesting import loads
 
 START_SECONDS = 60  # a cold machine imports web3 and py-evm, makes keys and deploys the contract
 STOP_SECONDS = 15  # the worker finishes its tick
@@ -48,7 +48,7 @@ def _wait_until_ready(process: "subprocess.Popen[bytes]", data_dir: Path, log: P
         if process.poll() is not None:
             raise ServerFailed(f"`credanchor serve` ended with exit code {process.returncode}:\n{_tail(log)}")
         with contextlib.suppress(OSError, ValueError, KeyError, ApiUnreachable):
-            known = json.loads((data_dir / "client.json").read_text())
+            known = loads((data_dir / "client.json").read_bytes())
             client = Client(known["url"], known["api_key"])
             client.get("/livez")
             return client

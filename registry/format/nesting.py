@@ -4,7 +4,16 @@ The standard decoder recurses in C. Python's recursion limit would stop it, but 
 raise that limit for the whole process, and then some 100 kB of `[` end the process instead of raising an error.
 """
 
+import json
 import re
+from typing import Any
+
+SAFE_DEPTH = 100
+"""Deeper than anything that is sent here, and far from where the decoder, or code that walks its result, would end."""
+
+SAFE_RECURSION = 12_288
+"""What to set Python's recursion limit to after a library raised it to 100,000: the EVM still reaches its full depth,
+and C code that recurses still fits the stack."""
 
 # A string, closed or not, so that one pass suffices for any input; or a bracket outside strings.
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]', re.DOTALL)
@@ -24,3 +33,10 @@ def deeper_than(data: bytes, limit: int) -> bool:
         elif token in (b"]", b"}"):
             depth -= 1
     return False
+
+
+def loads(data: bytes, limit: int = SAFE_DEPTH) -> Any:
+    """`json.loads` for UTF-8 that others wrote, where a lenient reading is enough. Raises ValueError, nothing else."""
+    if deeper_than(data, limit):
+        raise ValueError(f"arrays and objects are nested more than {limit} deep")
+    return json.loads(data.decode())

@@ -78,7 +78,7 @@ class TrustProfile:
         """Read the TOML. Raises FormatError trust.* with a pointer to the member that is wrong."""
         try:
             value = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
             raise FormatError("trust.toml", "", f"The trust profile is not TOML: {error}") from None
         return cls.from_json(value)
 

@@ -1,4 +1,4 @@
-"""An HTTP server for one test that answers every POST as told."""
+"""An HTTP server for one test that answers every request as told."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -11,11 +11,14 @@ Answer = tuple[int, bytes, dict[str, str]]
 
 @contextmanager
 def answering(answer: Callable[[bytes], Answer]) -> Iterator[str]:
-    """The URL of a server that answers the body of every POST by `answer`, inside a `with`."""
+    """The URL of a server that answers every request by what `answer` makes of its body, inside a `with`."""
 
     class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.do_POST()
+
         def do_POST(self) -> None:
-            status, body, headers = answer(self.rfile.read(int(self.headers["Content-Length"])))
+            status, body, headers = answer(self.rfile.read(int(self.headers.get("Content-Length", 0))))
             self.send_response(status)
             for name, value in {"Content-Length": str(len(body)), **headers}.items():
                 self.send_header(name, value)
