@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from anchor.errors import Unreachable
+from anchor.errors import Inconsistent, Unreachable
 from anchor.jsonrpc import RpcError, data, quantity
 
 MAX_LOG_BLOCKS = 2000
@@ -45,34 +45,49 @@ class Header:
 
 @dataclass(frozen=True)
 class Heads:
-    """What a node says first: which chain it serves, its newest and its newest final block."""
+    """What a node says first: which chain it serves, the code at an address, its newest and its newest final block."""
 
     chain_id: int
+    code: bytes
     latest: Header
     final: Header
 
 
 class Node:
-    """Typed reads from one node. Raises Unreachable for whatever is not an answer, RpcError for a refusal."""
+    """Typed reads from one node. Raises Unreachable for whatever is not an answer.
+
+    RpcError for a refusal, where a refusal tells something; Inconsistent where it only says "not in this block".
+    """
 
     def __init__(self, rpc: Rpc) -> None:
         self._rpc = rpc
         self.endpoint = rpc.endpoint
 
-    def heads(self, finality_depth: int | None) -> Heads:
-        """Newest and final block, in one request. `finality_depth` is for chains without the tag `finalized`."""
-        calls: list[tuple[str, list[Any]]] = [("eth_chainId", []), block_by_tag("latest")]
+    def heads(self, address: bytes, finality_depth: int | None) -> Heads:
+        """Newest and final block, in one request. `finality_depth` is for chains without the tag `finalized`.
+
+        The code is asked for here, since a view that another contract does not have is refused, which says less.
+        """
+        code = ("eth_getCode", ["0x" + address.hex(), "latest"])
+        calls: list[tuple[str, list[Any]]] = [("eth_chainId", []), block_by_tag("latest"), code]
         if finality_depth is None:
             calls.append(block_by_tag("finalized"))
         found = self.ask(calls)
         latest = self.header(found[1])
         if finality_depth is not None:
             found += self.ask([block_by_tag(hex(max(0, latest.number - finality_depth)))])
-        return Heads(self.quantity(found[0]), latest, self.header(found[2]))
+        return Heads(self.quantity(found[0]), self.data(found[2]), latest, self.header(found[3]))
 
     def ask(self, calls: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
-        """One batch, answers in order."""
-        return self._rpc.batch(calls)
+        """One batch of reads, answers in order.
+
+        Raises Inconsistent when one is refused: so nodes answer about a block that was orphaned meanwhile, or that
+        another machine behind the same address does not have yet, and about logs that they do not keep.
+        """
+        try:
+            return self._rpc.batch(calls)
+        except RpcError as refusal:
+            raise Inconsistent(str(refusal).rstrip(".")) from None
 
     def header(self, answer: Any) -> Header:
         """Read a block. None, for a block that the node does not have, is Unreachable."""

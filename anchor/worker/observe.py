@@ -3,16 +3,18 @@
 A look either fits together or is thrown away. That the log is complete is proved by the contract's own counters.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 
 from anchor.chain import ChainConfig
 from anchor.contract import ANCHOR, LogEntry, RegistryContract, Tip
 from anchor.errors import AnchorError, Halted, Inconsistent, Unreachable, WrongChain, WrongContract
-from anchor.jsonrpc import RpcError
 from anchor.node import MAX_LOG_BLOCKS, Header, Heads, Node, at, block_by_tag
 from registry.store.anchoring import BlockRef, SeenAnchor
+
+TRANSIENT: tuple[type[AnchorError], ...] = (Unreachable, Inconsistent)
+"""Errors that say nothing about the chain: the next tick asks another node."""
 
 
 @dataclass(frozen=True)
@@ -20,25 +22,21 @@ class Start:
     """From where to read: the last final block that was seen, or the block of the deployment before the first look."""
 
     block: BlockRef
+    deployed: BlockRef
     first: int  # block of the first entry that is not known yet
     fresh: bool  # nothing was seen yet
 
 
 @dataclass(frozen=True)
-class Target:
-    """What is looked at: the contract, the SHA-256 of its code, and the operator's address."""
-
-    contract: RegistryContract
-    code_sha256: bytes
-    operator: bytes
-
-
-@dataclass(frozen=True)
 class Observation:
-    """The chain at block `latest`. `nonce` and `balance` (wei) are the operator's."""
+    """The chain at block `latest`. `nonce` and `balance` (wei) are the operator's.
+
+    `known` is the block where reading began: it was final before, `final` is now.
+    """
 
     latest: Header
     final: Header
+    known: Header
     tip: Tip
     nonce: int
     balance: int
@@ -68,29 +66,28 @@ def look(node: Node, contract: RegistryContract, config: ChainConfig, operator: 
     Raises Unreachable; Inconsistent when the answers do not fit together or the node lags behind what was seen before;
     WrongChain, WrongContract, Halted when this is not the chain that was seen before.
     """
-    try:
-        heads = node.heads(config.finality_depth)
-        if heads.chain_id != config.chain_id:
-            raise WrongChain(config.chain_id, heads.chain_id)
-        if heads.latest.number < start.block.number or heads.latest.number < heads.final.number:
-            raise Inconsistent(f"{node.endpoint} is at block {heads.latest.number} only and lags behind")
-        return _look(node, heads, Target(contract, config.code_sha256, operator), start)
-    except RpcError as refusal:
-        # A block that was orphaned or that a balanced node does not have yet is refused, not answered.
-        raise Inconsistent(str(refusal).rstrip(".")) from None
+    heads = node.heads(contract.address, config.finality_depth)
+    if heads.chain_id != config.chain_id:
+        raise WrongChain(config.chain_id, heads.chain_id)
+    if heads.latest.number < start.block.number or heads.latest.number < heads.final.number:
+        _require_deployment(node, start)
+        raise Inconsistent(f"{node.endpoint} is at block {heads.latest.number} only and lags behind")
+    if sha256(heads.code).digest() != config.code_sha256:
+        raise WrongContract(
+            contract.address, "the code at the address is not the code that this registry was set up with"
+        )
+    return _look(node, heads, contract, operator, start)
 
 
-def _look(node: Node, heads: Heads, target: Target, start: Start) -> Observation:
-    contract, operator = target.contract, target.operator
+def _look(node: Node, heads: Heads, contract: RegistryContract, operator: bytes, start: Start) -> Observation:
     latest = heads.latest
     entries: list[LogEntry] = []
     first = start.first
     while first + MAX_LOG_BLOCKS <= latest.number:
         entries += contract.entries(node.ask([contract.entries_call(first, first + MAX_LOG_BLOCKS - 1)])[0])
         first += MAX_LOG_BLOCKS
-    code, tip, nonce, balance, known, logs, again = node.ask(
+    tip, nonce, balance, known, logs, again = node.ask(
         [
-            ("eth_getCode", ["0x" + contract.address.hex(), at(latest.hash)]),
             contract.read(latest.hash, "tip"),
             ("eth_getTransactionCount", ["0x" + operator.hex(), at(latest.hash)]),
             ("eth_getBalance", ["0x" + operator.hex(), at(latest.hash)]),
@@ -99,17 +96,18 @@ def _look(node: Node, heads: Heads, target: Target, start: Start) -> Observation
             block_by_tag(hex(latest.number)),
         ]
     )
-    _require_same_chain(node.header(known), heads.final, start)
-    if sha256(node.data(code)).digest() != target.code_sha256:
-        raise WrongContract(
-            contract.address, "the code at the address is not the code that this registry was set up with"
-        )
+    _require_same_chain(node.header(known), start)
+    if heads.final.number < start.block.number and not start.fresh:
+        # The same chain, and what was final is in it: a machine that hears of finality later than the one before.
+        problem = f"for {node.endpoint} block {heads.final.number} is the final one, {start.block.number} was before"
+        raise Inconsistent(problem)
     if node.header(again).hash != latest.hash:
         raise Inconsistent(f"block {latest.number} changed while it was read")
     entries += contract.entries(logs)
     seen = Observation(
         latest=latest,
         final=heads.final,
+        known=node.header(known),
         tip=contract.tip(node.data(tip)),
         nonce=node.quantity(nonce),
         balance=node.quantity(balance),
@@ -120,16 +118,25 @@ def _look(node: Node, heads: Heads, target: Target, start: Start) -> Observation
     return seen
 
 
-def _require_same_chain(known: Header, final: Header, start: Start) -> None:
+def _require_same_chain(known: Header, start: Start) -> None:
     """What was final once is final for ever; if it is not, nothing that we know can be relied on."""
-    remedy = "The node is on another chain, or the chain was reset. Name the right node; nothing here heals itself"
     if known.hash != start.block.hash:
-        what = "The block of the deployment" if start.fresh else "The final block"
-        problem = f"{what}, {start.block.number}, was 0x{start.block.hash.hex()} and is 0x{known.hash.hex()} now"
-        raise Halted("finalized-changed", problem, remedy)
-    if final.number < start.block.number and not start.fresh:
-        problem = f"The final block went back from {start.block.number} to {final.number}"
-        raise Halted("finalized-went-back", problem, remedy)
+        raise _changed("The block of the deployment" if start.fresh else "The final block", start.block, known)
+
+
+def _require_deployment(node: Node, start: Start) -> None:
+    """A chain that was reset is short at first: it is told from a node that lags by the block of the deployment."""
+    [answer] = node.ask([block_by_tag(hex(start.deployed.number))])
+    if answer is not None and node.header(answer).hash != start.deployed.hash:
+        raise _changed("The block of the deployment", start.deployed, node.header(answer))
+
+
+def _changed(what: str, was: BlockRef, is_: Header) -> Halted:
+    return Halted(
+        "finalized-changed",
+        f"{what}, {was.number}, was 0x{was.hash.hex()} and is 0x{is_.hash.hex()} now",
+        "The node is on another chain, or the chain was reset. Name the right node; nothing here heals itself",
+    )
 
 
 def _require_complete(seen: Observation, start: Start) -> None:
@@ -158,29 +165,29 @@ def _require_canonical(node: Node, seen: Observation) -> None:
             raise Inconsistent(f"entry {entry.position} is in a block that is not part of the chain any more")
 
 
-def witnessed(others: Iterable[Node], contract: RegistryContract, final: Header, head: bytes, needed: int) -> bool:
-    """Whether `needed` other nodes see `final` as final too, and the same log head in it (raw answer `head`).
+def witnessed(
+    first: Node, others: Iterable[Node], contract: RegistryContract, config: ChainConfig, final: Header
+) -> bool:
+    """Whether as many nodes as configured see `final` as final, and the same log head in it as `first` does.
 
-    Nodes that do not answer or lag behind do not count. Raises Halted when one contradicts.
+    `others` are asked in turn; those that do not answer or lag behind do not count. Raises Halted when one contradicts.
     """
-    agreeing = 0
+    missing = config.final_witnesses - 1
+    question = [contract.read(final.hash, "head")]
+    head = first.data(first.ask(question)[0])
     for node in others:
+        if missing == 0:
+            break
         try:
-            mine, newest = node.ask([block_by_tag(hex(final.number)), block_by_tag("finalized")])
-            if node.header(newest).number < final.number:
+            if node.heads(contract.address, config.finality_depth).final.number < final.number:
                 continue
+            [mine] = node.ask([block_by_tag(hex(final.number))])
             same = node.header(mine).hash == final.hash
-            same = same and node.data(node.ask([contract.read(final.hash, "head")])[0]) == head
-        except (Unreachable, RpcError):
+            same = same and node.data(node.ask(question)[0]) == head
+        except TRANSIENT:
             continue
         if not same:
             problem = f"{node.endpoint} has another final block {final.number}, or another log in it"
             raise Halted("nodes-disagree", problem, "One of the nodes lies or is on a fork. Find out which, remove it")
-        agreeing += 1
-        if agreeing >= needed:
-            return True
-    return agreeing >= needed
-
-
-TRANSIENT: Sequence[type[AnchorError]] = (Unreachable, Inconsistent)
-"""Errors that say nothing about the chain: the next tick asks another node."""
+        missing -= 1
+    return missing == 0

@@ -7,12 +7,13 @@ If the process dies at any point, the next tick of any worker goes on: recovery 
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 
 from anchor.chain import ChainConfig
 from anchor.contract import RegistryContract
 from anchor.errors import AnchorError, Halted, Inconsistent, WrongChain, WrongContract
-from anchor.jsonrpc import JsonRpc, RpcError
-from anchor.node import Header, Node, Rpc
+from anchor.jsonrpc import JsonRpc
+from anchor.node import Node, Rpc
 from anchor.signer import Signer
 from anchor.worker.observe import TRANSIENT, Observation, Start, look, witnessed
 from anchor.worker.push import push
@@ -109,29 +110,25 @@ class Ticker:
         if mine != (self._config.chain_id, self._config.contract, self._config.code_sha256):
             problem = "The database belongs to another contract than the worker is configured for"
             raise Halted("wrong-binding", problem, "Start the worker with the database or the deployment that fits")
+        deployed = BlockRef(bound.deploy_block, bound.deploy_block_hash, 0)
         if last is not None:
-            return Start(last, last.number + 1, fresh=False)
-        return Start(BlockRef(bound.deploy_block, bound.deploy_block_hash, 0), bound.deploy_block, fresh=True)
+            return Start(last, deployed, last.number + 1, fresh=False)
+        return Start(deployed, deployed, bound.deploy_block, fresh=True)
 
     def _settle(self, node: Node, seen: Observation, start: Start, report: TickReport) -> Observation:
         """The same look, with a final block that as many nodes confirm as the configuration asks for."""
-        needed = self._config.final_witnesses - 1
-        if needed == 0 or (not start.fresh and seen.final.number == start.block.number):
+        alone = self._config.final_witnesses == 1
+        if alone or (not start.fresh and seen.final.number == start.block.number):
             return seen
         others = [other for other in self._nodes if other is not node]
-        try:
-            head = node.data(node.ask([self._contract.read(seen.final.hash, "head")])[0])
-        except RpcError as refusal:
-            raise Inconsistent(str(refusal).rstrip(".")) from None
-        if witnessed(others, self._contract, seen.final, head, needed):
+        if witnessed(node, others, self._contract, self._config, seen.final):
             return seen
         problem = f"fewer than {self._config.final_witnesses} nodes confirm that block {seen.final.number} is final"
         if start.fresh:
             raise Inconsistent(problem)
         report.alarms["final-unconfirmed"] = f"Waiting: {problem}"
         # Nothing new is final: for us the last final block is still the one that was seen before.
-        final = Header(start.block.number, start.block.hash, seen.final.time, seen.final.base_fee)
-        return Observation(seen.latest, final, seen.tip, seen.nonce, seen.balance, seen.entries)
+        return replace(seen, final=seen.known)
 
     def _stop(self, problem: AnchorError | Contradiction | Incomplete, report: TickReport) -> None:
         report.outcome, report.problem = STOPPED, str(problem)
