@@ -30,6 +30,7 @@ def push(work: Round, operator: Signer) -> None:
     if seen.tip.closed:
         work.alarm("registry-closed", "The registry contract was closed; nothing can be anchored in it any more")
         return
+    _watch_balance(work)  # also when nothing is to be anchored: else the alarm would be gone before anybody sees it
     plan = anchoring.plan(
         work.store,
         seen.tip.anchors + 1,
@@ -43,7 +44,6 @@ def push(work: Round, operator: Signer) -> None:
             return
         anchor = anchoring.create_anchor(work.store, work.held, plan.number, final_time=seen.final.time)
         work.report.created = plan.number
-    _watch_balance(work)
     attempt = _attempt(work, operator, anchor, plan.attempts)
     if attempt is not None:
         _send(work, attempt)

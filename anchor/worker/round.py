@@ -51,8 +51,9 @@ class Round:
         return self._fees[0]
 
     def over_cap(self) -> None:
-        """Raise the alarm that the market is dearer than the configured cap."""
-        detail = f"The base fee is {self.seen.latest.base_fee} wei; max_fee_gwei allows {self.config.max_fee}. Waiting"
+        """Raise the alarm that a transaction, or a dearer one in place of one that waits, would exceed the cap."""
+        detail = f"It takes more than max_fee_gwei allows ({self.config.max_fee} wei) to get a transaction into a block"
+        detail += f"; the base fee is {self.seen.latest.base_fee} wei. Waiting for lower prices"
         self.alarm("fee-cap", detail)
 
     def gas(self, sender: bytes, payload: bytes) -> int:
