@@ -6,11 +6,12 @@ again is the normal way on, and a node that is down for an hour must not end the
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 
 from api import datadir
 from api.settings import Settings
-from registry.store.engine import Store
+from registry.store.engine import Store, StoreUnavailable
 from registry.store.sealing import Sealer
 from registry.store.vault import Vault
 
@@ -24,6 +25,9 @@ RETRY_SECONDS = 2.0
 
 TIDY_SECONDS = 3600.0
 """Between two rounds of forgetting old idempotency keys, which may hold personal data."""
+
+SCRUB_SECONDS = 24 * 3600.0
+"""Between two rewritings of SQLite's file, for erasures that left copies in a file too large to rewrite each time."""
 
 STOP_SECONDS = 30.0
 """How long `stop` waits for a thread: a tick with slow nodes takes that long."""
@@ -73,15 +77,31 @@ def sealing(store: Store, vault: Vault) -> Callable[[threading.Event], None]:
 
 
 def tidying(store: Store) -> Callable[[threading.Event], None]:
-    """Forget what need not be remembered."""
+    """Forget what need not be remembered, and leave no copy of what was erased."""
     from registry.store.idempotency import forget_old
 
+    due = time.monotonic()
+
     def job(stop: threading.Event) -> None:
+        nonlocal due
         while not stop.is_set():
             forget_old(store)
+            # Where others are in the way it is tried again with the next round.
+            if time.monotonic() >= due and _scrubbed(store):
+                due = time.monotonic() + SCRUB_SECONDS
             stop.wait(TIDY_SECONDS)
 
     return job
+
+
+def _scrubbed(store: Store) -> bool:
+    from registry.store.erasure import scrub
+
+    try:
+        return scrub(store)
+    except StoreUnavailable as busy:
+        log.info("Erased data may still have copies in the database's file: %s", busy)
+        return False
 
 
 def anchoring(settings: Settings, store: Store) -> Callable[[threading.Event], None]:

@@ -49,7 +49,8 @@ class Post:
                     kept = {name: value for name, value in answer.items() if name not in forget}
                     stored = {"location": location(answer) if location else None, "body": kept}
                     text = json.dumps(stored, ensure_ascii=False, separators=(",", ":"))
-                    remember(session, self.caller.id, self.key, sha256, status, text)
+                    now = self.services.store.now()
+                    remember(session, self.caller.id, self.key, sha256, status, text, now=now)
         except IdempotencyReused:
             detail = "This Idempotency-Key belongs to a request with another body or path."
             raise Problem("idempotency-key-reused", detail) from None

@@ -8,8 +8,8 @@ the status list, and a record that something was erased, without whom. The learn
     batch sealed    row, document, id, D_rdf, notes and remembered answers are emptied
 
 SQLite overwrites what it deletes (`secure_delete`), but now and then a copy stays where it moved rows between pages,
-and old pages stay in its log. So erasure ends with rewriting the file; a large database is left to the operator's
-nightly `scrub()`. PostgreSQL overwrites the space of deleted rows after VACUUM, which it does by itself.
+and old pages stay in its log. So erasure ends with rewriting the file; a large database is left to `scrub()`, which
+`credanchor serve` runs once a day. PostgreSQL overwrites the space of deleted rows after VACUUM, which it does itself.
 """
 
 import json
@@ -57,7 +57,7 @@ def erase(store: Store, handle: str, actor: str, reason: str = "requested") -> N
 def scrub(store: Store) -> bool:
     """Remove the copies that SQLite left in its files; True when none are left, False when readers were in the way.
 
-    For every night where the database is large. On PostgreSQL there is nothing to do. Raises StoreUnavailable.
+    For once a day where the database is large. On PostgreSQL there is nothing to do. Raises StoreUnavailable.
     """
     return store.rewrite()
 

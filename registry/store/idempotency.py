@@ -4,13 +4,12 @@
         seen = recall(session, caller, key, sha256)
         if seen is None:
             ...the work...
-            remember(session, caller, key, sha256, status, response)
+            remember(session, caller, key, sha256, status, response, now=store.now())
 
 An answer must not repeat what people sent (names, rows): handles and states are enough. What a credential's erasure
 finds here it empties all the same.
 """
 
-import time
 from dataclasses import dataclass
 
 from sqlalchemy import delete
@@ -70,11 +69,11 @@ def recall(session: Session, caller: str, key: str, request_sha256: bytes) -> Re
 
 
 def remember(  # noqa: PLR0917 (in the order of the table)
-    session: Session, caller: str, key: str, request_sha256: bytes, status: int, response: str
+    session: Session, caller: str, key: str, request_sha256: bytes, status: int, response: str, *, now: int
 ) -> None:
-    """Keep the answer, in the transaction of the work."""
+    """Keep the answer, in the transaction of the work; `now` is the store's time, by which it is forgotten."""
     row = session.get(Idempotency, (caller, key)) or Idempotency(caller=caller, key=key)
-    row.request_sha256, row.status, row.response, row.created_at = request_sha256, status, response, int(time.time())
+    row.request_sha256, row.status, row.response, row.created_at = request_sha256, status, response, now
     session.add(row)
 
 

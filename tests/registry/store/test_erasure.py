@@ -52,7 +52,7 @@ def test_nothing_of_a_person_is_left_anywhere_and_all_others_still_prove(
             ):
                 key = f"{number} {len(spelling)}"
                 assert recall(session, "caller", key, bytes(32)) is None
-                remember(session, "caller", key, bytes(32), 201, spelling)
+                remember(session, "caller", key, bytes(32), 201, spelling, now=store.now())
     before = _everything(registered, request)
     for number in gone:
         assert any(trace in before for trace in _traces(number))

@@ -22,7 +22,7 @@ def _once(store: Store, key: str = "k", sha: bytes = SHA) -> tuple[Remembered, b
         count = session.scalar(select(func.count()).select_from(Issuer)) or 0
         add_issuer(store, f"issuer-{count}", f"did:web:issuer-{count}.example", {"name": "Name"})
         answer = Remembered(201, f"issuer-{count}")
-        remember(session, "caller", key, sha, answer.status, answer.response)
+        remember(session, "caller", key, sha, answer.status, answer.response, now=store.now())
     return answer, False
 
 
@@ -46,7 +46,7 @@ def test_work_that_fails_leaves_the_key_free(store: Store) -> None:
     with pytest.raises(LookupError), store.begin() as session:
         assert recall(session, "caller", "k", SHA) is None
         add_issuer(store, "uni", "did:web:uni.example", {"name": "University"})
-        remember(session, "caller", "k", SHA, 201, "")
+        remember(session, "caller", "k", SHA, 201, "", now=store.now())
         raise LookupError
     assert list_issuers(store) == []
     assert _once(store)[1] is False
@@ -68,3 +68,5 @@ def test_old_answers_are_forgotten_and_young_ones_kept(store: Store) -> None:
     store.clock = lambda: made + KEEP_SECONDS + 1
     assert forget_old(store) == 1
     assert _once(store)[1] is False
+    assert forget_old(store) == 0  # written and forgotten by one clock
+    assert _once(store)[1] is True

@@ -14,7 +14,7 @@ from registry.store.engine import Store
 from registry.store.lists import newest
 from registry.store.setup import registry
 from registry.store.signers import active_key, open_key
-from registry.store.tables import IssuerKey, StatusList
+from registry.store.tables import StatusList
 from registry.store.vault import Vault
 from tests.support.registered import DID, Registered
 
@@ -44,13 +44,11 @@ def test_the_first_hosted_key_makes_a_pair_of_signed_lists_and_the_second_makes_
 
 def test_a_new_key_signs_only_once_it_is_on_the_chain(registered: Registered) -> None:
     store = registered.store
+    registered.now += 1  # the new key is the newer one, so only the chain speaks for the old one
     new = keys.add_hosted_key(store, registered.vault, "uni")
     with store.read() as session:
         assert active_key(session, "uni").key_id == registered.key.key_id
-    registered.now += 1
     registered.put_on_chain(new.key_id)
-    with store.begin() as session:
-        session.get_one(IssuerKey, new.key_id).created_at += 1
     with store.read() as session:
         assert active_key(session, "uni").key_id == new.key_id
 
