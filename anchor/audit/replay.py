@@ -54,6 +54,11 @@ class Issuer:
     added_at: int
     suspended: list[tuple[int, int | None]] = field(default_factory=list)
 
+    @property
+    def suspended_now(self) -> bool:
+        """Whether a suspension lasts at the log's end."""
+        return bool(self.suspended) and self.suspended[-1][1] is None
+
     def suspended_at(self, time: int) -> bool:
         """Whether a suspension was in force at `time`."""
         return any(start <= time and (end is None or time < end) for start, end in self.suspended)
@@ -98,7 +103,7 @@ class History:
 
 
 def replay(book: Book, entries: Sequence[Entry], chain_id: int, contract: bytes) -> History:
-    """The history; entries that break a rule of the contract are findings and change nothing."""
+    """The history. Entries that break a rule of the contract are findings; those that make no sense change nothing."""
     history = History()
     _check_genesis(book, entries[0], chain_id, contract)
     for entry in entries[1:]:
@@ -114,7 +119,7 @@ def replay(book: Book, entries: Sequence[Entry], chain_id: int, contract: bytes)
         try:
             _apply(book, history, entry)
         except (DecodingError, LookupError, ValueError, OverflowError):
-            _broken(book, entry, "Its payload is not what entries of its kind carry, or it refers to nothing.")
+            _legal(book, entry, False, "Its payload is not what entries of its kind carry, or it refers to nothing.")
     return history
 
 
@@ -136,38 +141,47 @@ def _check_genesis(book: Book, entry: Entry, chain_id: int, contract: bytes) -> 
 
 
 def _apply(book: Book, history: History, entry: Entry) -> None:
+    if not _legal(book, entry, not history.closed, "It was written after the registry had been closed."):
+        return
     match entry.kind:
         case 1:
             _anchor(book, history, entry)
-        case 2:
-            (did,) = decode(["string"], entry.payload)
-            known = entry.subject in history.issuers or entry.subject != issuer_id(did)
-            _legal(book, entry, not known, "It adds an issuer twice, or under a name that is not the hash of its DID.")
-            history.issuers.setdefault(entry.subject, Issuer(did, entry.time))
-        case 3:
-            windows = history.issuers[entry.subject].suspended
-            _legal(book, entry, not windows or windows[-1][1] is not None, "It suspends a suspended issuer.")
-            windows.append((entry.time, None))
-        case 4:
-            windows = history.issuers[entry.subject].suspended
-            start, end = windows[-1]
-            _legal(book, entry, end is None, "It reinstates an issuer that is not suspended.")
-            windows[-1] = (start, max(entry.time, start + 1))  # lifted in the same second: it was in force all of it
+        case 2 | 3 | 4:
+            _issuer(book, history, entry)
         case 5:
             issuer, multikey = decode(["bytes32", "bytes"], entry.payload)
             good = issuer in history.issuers and entry.subject == issuer_key_id(multikey)
-            _legal(book, entry, good and entry.subject not in history.keys, "It adds a key twice, or a key of nobody.")
-            history.keys.setdefault(entry.subject, Key(issuer, multikey, entry.time))
+            if _legal(book, entry, good and entry.subject not in history.keys, "It adds a key twice, or of nobody."):
+                history.keys[entry.subject] = Key(issuer, multikey, entry.time)
         case 6:
             key = history.keys[entry.subject]
-            _legal(book, entry, not key.revoked_at, "It revokes a revoked key.")
-            key.revoked_at = key.revoked_at or entry.time
+            (issuer,) = decode(["bytes32"], entry.payload)
+            good = issuer == key.issuer and not key.revoked_at
+            if _legal(book, entry, good, "It revokes a revoked key, or one of another issuer than it says."):
+                key.revoked_at = entry.time
         case 7:
             _compromise(book, history.keys[entry.subject], entry)
         case 10 | 11:
             _role(history, entry)
         case 12:
             history.closed = True
+
+
+def _issuer(book: Book, history: History, entry: Entry) -> None:
+    if entry.kind == ISSUER_ADDED:
+        (did,) = decode(["string"], entry.payload)
+        new = entry.subject not in history.issuers and entry.subject == issuer_id(did)
+        if _legal(book, entry, new, "It adds an issuer twice, or under a name that is not the hash of its DID."):
+            history.issuers[entry.subject] = Issuer(did, entry.time)
+        return
+    issuer = history.issuers[entry.subject]
+    windows = issuer.suspended
+    if entry.kind == ISSUER_SUSPENDED:
+        if _legal(book, entry, not issuer.suspended_now, "It suspends a suspended issuer."):
+            windows.append((entry.time, None))
+    elif _legal(book, entry, issuer.suspended_now, "It reinstates an issuer that is not suspended."):
+        start, _ = windows[-1]
+        windows[-1] = (start, max(entry.time, start + 1))  # lifted in the same second: it was in force all of it
 
 
 def _anchor(book: Book, history: History, entry: Entry) -> None:
@@ -188,11 +202,12 @@ def _anchor(book: Book, history: History, entry: Entry) -> None:
 
 
 def _compromise(book: Book, key: Key, entry: Entry) -> None:
-    _, since = decode(["bytes32", "uint48"], entry.payload)
+    issuer, since = decode(["bytes32", "uint48"], entry.payload)
     earlier = key.added_at <= since <= entry.time and (not key.compromised or since < key.compromised_at)
-    _legal(book, entry, earlier, "A compromise lies in the future, before the key, or later than one declared before.")
-    key.compromised.append((entry.position, since))
-    key.revoked_at = key.revoked_at or entry.time  # a stolen key is ended as well
+    sentence = "A compromise lies in the future, before the key or not before the last one, or names another issuer."
+    if _legal(book, entry, earlier and issuer == key.issuer, sentence):
+        key.compromised.append((entry.position, since))
+        key.revoked_at = key.revoked_at or entry.time  # a stolen key is ended as well
 
 
 def _role(history: History, entry: Entry) -> None:
@@ -205,9 +220,5 @@ def _role(history: History, entry: Entry) -> None:
         history.roles.discard(pair)
 
 
-def _legal(book: Book, entry: Entry, held: bool, sentence: str) -> None:
-    book.expect("StateFollowsTheLog", held, f"entry {entry.position}", "log.illegal", sentence)
-
-
-def _broken(book: Book, entry: Entry, sentence: str) -> None:
-    _legal(book, entry, False, sentence)
+def _legal(book: Book, entry: Entry, held: bool, sentence: str) -> bool:
+    return book.expect("StateFollowsTheLog", held, f"entry {entry.position}", "log.illegal", sentence)

@@ -53,8 +53,8 @@ def check_state(book: Book, chain: Pinned, history: History) -> None:
     for (name, issuer), words in zip(
         issuers, chain.calls([("issuerOf(bytes32)", (name,)) for name, _ in issuers]), strict=True
     ):
-        suspended = bool(issuer.suspended) and issuer.suspended[-1][1] is None
-        _same(book, f"issuer {issuer.did}", "issuer.state", [issuer.added_at, int(suspended)], _numbers(words), name)
+        wanted = [issuer.added_at, int(issuer.suspended_now)]
+        _same(book, f"issuer {issuer.did}", "issuer.state", wanted, _numbers(words), name)
     keys = list(history.keys.items())
     for (name, key), words in zip(keys, chain.calls([("keyOf(bytes32)", (name,)) for name, _ in keys]), strict=True):
         wanted = [int.from_bytes(key.issuer, "big"), key.added_at, key.revoked_at, key.compromised_at]
