@@ -1,10 +1,11 @@
 """Issue credentials to everyone in a roster: check all rows, sign, anchor, and fetch the files once they are final.
 
-Nothing is written unless every row is right. If the connection breaks or you interrupt the waiting, the registry goes
+Nothing is kept unless every row is right. If the connection breaks or you interrupt the waiting, the registry goes
 on; --resume BATCH waits again and fetches the files.
 """
 
 import argparse
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +73,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _submit(client: "Client", arguments: argparse.Namespace, progress: Progress) -> dict[str, Any]:
+    from api.client import ApiError, ApiUnreachable
+
     kind = ROSTER_TYPES.get(arguments.roster.suffix.lower())
     if kind is None:
         raise CliError(
@@ -89,8 +92,13 @@ def _submit(client: "Client", arguments: argparse.Namespace, progress: Progress)
     batch = client.post("/v1/batches", {"issuer": issuer, "achievement": achievement})
     path = f"/v1/batches/{batch['id']}"
     progress(f"batch {batch['id']}: checking the roster")
-    client.post(f"{path}/credentials", data=content, content_type=kind)
-    sealed: dict[str, Any] = client.post(f"{path}/seal")
+    try:
+        client.post(f"{path}/credentials", data=content, content_type=kind)
+        sealed: dict[str, Any] = client.post(f"{path}/seal")
+    except ApiError:
+        with suppress(ApiError, ApiUnreachable):  # the refusal is what there is to tell
+            client.delete(path)
+        raise
     return sealed
 
 

@@ -24,12 +24,13 @@ from api.schemas.requests import Empty, NewBatch
 from api.services import Services
 from registry.credential import roster
 from registry.errors import StateError
-from registry.store import achievements, batches, signed
+from registry.store import achievements, batches, erasure, signed
 from registry.store import credentials as stored
 from registry.store.apikeys import Caller
 
 router = APIRouter(prefix="/v1/batches")
 Writer = Annotated[Post, posting("batches:write")]
+Owner = Annotated[Caller, needs("batches:write")]
 Reader = Annotated[Caller, needs("credentials:read")]
 Watcher = Annotated[Caller, needs("batches:write", "credentials:read")]
 
@@ -118,6 +119,20 @@ def list_(services: Svc, caller: Watcher, page: PageQuery, response: Response, i
 def get(services: Svc, request: Request, caller: Watcher, batch: Id) -> Response:
     # Asked for again also when final: a key found compromised later takes its batches with it.
     return cached_json(request, show(_owned(services, caller, batch)), "ask-private")
+
+
+@router.delete(
+    "/{batch}",
+    status_code=204,
+    **route(
+        "deleteBatch", "Give up a batch that is not sealed, with all its rows; nothing stays, so again it is not found",
+        "not-found", "wrong-state", scopes=["batches:write"],
+    ),
+)  # fmt: skip
+def delete(services: Svc, caller: Owner, batch: Id) -> Response:
+    _owned(services, caller, batch)
+    erasure.discard(services.store, batch)
+    return Response(None, 204)
 
 
 @router.post(

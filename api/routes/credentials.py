@@ -127,7 +127,9 @@ def reinstate(post: Revoker, wanted: Change, handle: Id) -> Response:
     "",
     status_code=204,
     **route(
-        "eraseCredential", "Remove the learner's data for good; copies that the learner holds still verify",
+        "eraseCredential",
+        "Remove the learner's data for good; copies that the learner holds still verify. "
+        "Again it does nothing, but of a row in an open batch nothing stays: again it is not found",
         "not-found", "wrong-state", scopes=["credentials:revoke"],
     ),
 )  # fmt: skip

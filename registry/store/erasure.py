@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import or_, update
+from sqlalchemy import delete, or_, update
 from sqlalchemy.orm import Session
 
 from registry.errors import StateError
@@ -52,6 +52,22 @@ def erase(store: Store, handle: str, actor: str, reason: str = "requested") -> N
             _empty(session, store, credential, actor, reason)
         else:
             _take_out(session, batch, credential)
+
+
+def discard(store: Store, batch_id: str) -> None:
+    """Remove a batch that is open, or whose sealing stopped, with all its rows: no trace stays, nor its id.
+
+    Raises NotFound (also the second time), and StateError when it is being sealed or was sealed.
+    """
+    with store.begin() as session:
+        store.after_commit(lambda: _clean(store))
+        issuers.load(session, batches.load(session, batch_id).issuer_id, lock=True)
+        batch = batches.load(session, batch_id, lock=True)
+        if batch.state == batches.SEALED or (batch.state == batches.SEALING and batch.failure is None):
+            raise StateError(f"Batch {batch_id!r}", batch.state, batches.OPEN)
+        # Remembered answers of an unsealed batch count its rows and quote none.
+        session.execute(delete(Credential).where(Credential.batch_id == batch_id))
+        session.delete(batch)
 
 
 def scrub(store: Store) -> bool:

@@ -21,7 +21,7 @@ def seal(api: Api) -> None:
 
 
 LAST = (
-    "suspendCredential", "reinstateCredential", "revokeCredential", "eraseCredential",
+    "suspendCredential", "reinstateCredential", "revokeCredential", "eraseCredential", "deleteBatch",
     "suspendIssuer", "reinstateIssuer", "revokeKey", "markKeyCompromised",
 )  # fmt: skip
 """Operations that end what others need, in an order in which all succeed."""
@@ -29,7 +29,7 @@ LAST = (
 
 def test_every_operation_succeeds_with_the_status_it_declares(api: Api) -> None:
     found = sorted(operations(api.app), key=lambda one: LAST.index(one.id) if one.id in LAST else -1)
-    assert len(found) == 45
+    assert len(found) == 46
     for operation in found:
         body = SAMPLES[operation.id](api) if operation.has_body else None
         response = api.send(operation, api.key("admin"), body)
@@ -144,6 +144,16 @@ def test_an_erased_credential_is_gone_and_its_neighbours_still_verify(api: Api) 
     assert _verdict(api, second) == "valid_test"
     report = api.client.post("/v1/verify", content=copy, headers={"Content-Type": "application/vc"}).json()
     assert report["verdict"] == "valid_test"  # the learner's own copy
+
+
+def test_a_batch_is_given_up_until_it_is_sealed_and_with_it_its_rows(api: Api) -> None:
+    url, key = f"/v1/batches/{api.open}", api.key("batches:write", issuer="uni")
+    (item,) = api.client.get(f"{url}/credentials", headers=api.key("admin")).json()["items"]
+    assert api.client.delete(url, headers=api.key("batches:write", issuer="other")).status_code == 404
+    assert [api.client.delete(url, headers=key).status_code for _ in range(2)] == [204, 404]
+    assert api.client.get(f"/v1/credentials/{item['handle']}", headers=api.key("admin")).status_code == 404
+    refused = api.client.delete(f"/v1/batches/{api.final}", headers=key)
+    assert (refused.status_code, refused.json()["code"]) == (409, "wrong-state")
 
 
 def test_a_remembered_answer_about_an_erased_credential_is_gone_too(api: Api) -> None:

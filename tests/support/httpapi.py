@@ -121,6 +121,8 @@ class Api:
             number = session.scalar(select(Batch.number).where(Batch.id == self.final))
             list_id = session.scalar(select(StatusList.id).where(StatusList.purpose == "revocation"))
         batch = {"addSigned": self.external, "getFiles": self.final}.get(operation, self.open)
+        if operation == "deleteBatch":  # one that nobody else needs
+            batch = batches.open_batch(self.registered.store, "uni", None).id
         return {
             "issuer": "uni",
             "key_id": self.registered.key.key_id.hex(),

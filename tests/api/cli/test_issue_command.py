@@ -1,4 +1,4 @@
-"""`credanchor issue --wait`: final is not enough, the credentials must be valid, too."""
+"""`credanchor issue`: a refused roster leaves nothing, and final is not enough, the credentials must be valid, too."""
 
 import json
 import shutil
@@ -11,7 +11,7 @@ import uvicorn
 
 from api.app import create_app
 from api.settings import Settings
-from registry.store import keys
+from registry.store import batches, keys
 from registry.store.engine import Store
 from tests.support.commandline import Outcome, credanchor
 from tests.support.httpapi import Api, Client, fill, register, services_on
@@ -64,3 +64,22 @@ def test_waiting_for_a_batch_that_was_anchored_in_vain_says_so_fails_and_writes_
         assert "Traceback" not in bad.err
     assert not files.exists()
     assert "compromised" in json.loads(resume("--json").out)["problem"]  # without waiting: told, not refused
+
+
+def test_a_refused_roster_leaves_no_batch_behind(api: tuple[Api, str], tmp_path: Path) -> None:
+    filled, url = api
+    token = filled.key("batches:write")["Authorization"].removeprefix("Bearer ")
+    roster = tmp_path / "roster.csv"
+
+    def issue(rows: str) -> Outcome:
+        roster.write_text("name,awarded_on\n" + rows)
+        words = ("issue", roster, "--issuer", "uni", "--achievement", "uni.soil-science.1", "--url", url, "--json")
+        return credanchor(*words, env={"CREDANCHOR_API_KEY": token})
+
+    before = len(batches.list_batches(filled.registered.store))
+    bad = issue("Ana Andromeda,2026-01-01\n,yesterday\n")
+    assert bad.code == 1
+    assert "row 3" in bad.err
+    assert len(batches.list_batches(filled.registered.store)) == before
+    assert issue("Ana Andromeda,2026-01-01\n").json["size"] == 1
+    assert len(batches.list_batches(filled.registered.store)) == before + 1

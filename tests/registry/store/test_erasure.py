@@ -125,6 +125,33 @@ def test_a_batch_whose_sealing_stopped_opens_again_when_a_row_is_erased(register
     assert (batch.state, batch.size, batch.failure) == ("open", 1, None)
 
 
+def test_of_a_batch_given_up_nothing_stays_and_what_is_sealed_cannot_be_given_up(
+    registered: Registered, request: pytest.FixtureRequest
+) -> None:
+    store = registered.store
+    opened, handles = registered.batch(2)
+    stopped, _ = registered.batch(1, first=2)
+    sealing_, _ = registered.batch(1, first=3)
+    for batch_id in (stopped, sealing_):
+        batches.request_seal(store, batch_id)
+    with store.begin() as session:
+        batches.load(session, stopped).failure = f"{row(2).name} is too long"
+    for batch_id in (opened, stopped):
+        erasure.discard(store, batch_id)
+        with pytest.raises(NotFound):
+            erasure.discard(store, batch_id)
+    with pytest.raises(NotFound):
+        credentials.get_credential(store, handles[0])
+    files = _everything(registered, request)
+    assert not any(trace in files for number in range(3) for trace in _traces(number))
+    with pytest.raises(StateError, match="sealing"):
+        erasure.discard(store, sealing_)
+    assert Sealer(store, registered.vault).seal_next()
+    assert batches.get_batch(store, sealing_).number == 1
+    with pytest.raises(StateError, match="sealed"):
+        erasure.discard(store, sealing_)
+
+
 def test_erasing_inside_a_callers_transaction_is_undone_with_it_and_cleans_up_after_it(
     registered: Registered, request: pytest.FixtureRequest
 ) -> None:
