@@ -21,11 +21,12 @@ from registry.store.tables import (
 SECRET = hashlib.sha256(b"issuer's secret").digest()
 
 
-def seal(store: Store, size: int = 3) -> Batch:
+def seal(store: Store, size: int = 3, issuer: str = "uni") -> Batch:
     """Write a batch as the sealer leaves it: number, leaves, root, signature; its credentials play no part."""
     with store.begin() as session:
         number = 1 + (session.scalar(select(func.max(Batch.number))) or 0)
-        key = session.scalars(select(IssuerKey).order_by(IssuerKey.created_at)).first()
+        mine = select(IssuerKey).where(IssuerKey.issuer_id == issuer).order_by(IssuerKey.created_at)
+        key = session.scalars(mine).first()
         leaves = [hashlib.sha256(b"leaf %d of %d" % (index, number)).digest() for index in range(size)]
         registry = session.get_one(Registry, 1).registry_id
         entry = entries.batch_entry(registry, number, size, key.key_id, root_of(leaves))

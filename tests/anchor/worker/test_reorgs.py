@@ -13,6 +13,7 @@ from anchor.chain import ChainConfig
 from anchor.worker.report import DONE, STOPPED
 from registry.store import issuers, keys
 from registry.store.tables import Anchored, Batch, Issuer, IssuerKey
+from tests.support import sealed
 from tests.support.worksite import REGISTRAR, VAULT, Site, copy_site
 
 MakeSite = Callable[..., Site]
@@ -119,11 +120,11 @@ def test_in_a_storm_of_reorganisations_final_is_told_once_and_for_ever(deep: Mak
     site = deep()
     dice = random.Random(seed)
     told: dict[int, tuple[bytes, bytes, int]] = {}
-    sealed = lost = 0
+    batches = lost = 0
     for _ in range(30):
-        if sealed < 3 and dice.random() < 0.15:
+        if batches < 3 and dice.random() < 0.15:
             site.seal()
-            sealed += 1
+            batches += 1
         for _ in range(dice.randint(0, 2)):
             site.mine()
         if dice.random() < 0.4:
@@ -135,11 +136,11 @@ def test_in_a_storm_of_reorganisations_final_is_told_once_and_for_ever(deep: Mak
         assert all(row.block_number <= final_block(site) for row in anchored(site) if row.final)
         assert told.items() <= final.items()
         told = final
-    while sealed < 3:
+    while batches < 3:
         site.seal()
-        sealed += 1
+        batches += 1
     site.settle(limit=30)
-    site.check(sealed)
+    site.check(batches)
     assert lost > 0
 
 
@@ -208,11 +209,7 @@ def test_an_issuer_and_a_key_that_a_reorganisation_takes_back_are_registered_aga
             key = session.scalars(select(IssuerKey).where(IssuerKey.issuer_id == "academy")).one()
             return session.get_one(Issuer, "academy").chain_added_at, key.chain_added_at
 
-    batch = site.seal()
-    with site.view.begin() as session:
-        key_id = session.scalars(select(IssuerKey.key_id).where(IssuerKey.issuer_id == "academy")).one()
-        row = session.get_one(Batch, batch.id)
-        row.issuer_id, row.key_id = "academy", key_id
+    batch = sealed.seal(site.view, issuer="academy")
     for _ in range(2):
         site.worker.tick()
         site.mine()
