@@ -8,7 +8,7 @@ from sqlalchemy import delete
 
 from anchor.jsonrpc import RpcError
 from registry.store.tables import Attempt
-from tests.support.market import pending
+from tests.support.market import pending, raise_base_fee
 from tests.support.worksite import ADMIN, OPERATOR, Site
 
 ROLE = bytes.fromhex("97667070c54ef182b0f5858b034beac1b6f3089aa2d3188bb1e8929f4fa9b929")  # keccak256("OPERATOR_ROLE")
@@ -47,6 +47,26 @@ def find_attempts(site: Site, lost: list[Attempt]) -> None:
     with site.view.begin() as session:
         for attempt in lost:
             session.merge(attempt)
+
+
+def test_what_is_sent_was_stored_before_each_time(site: Site) -> None:
+    def look(method: str, params: Sequence[Any], ask: Ask) -> Any:
+        if method == "eth_sendRawTransaction":
+            stored = {"0x" + attempt.raw.hex(): attempt.tx_hash for attempt in site.attempts()}
+            assert params[0] in stored
+            sent.append(stored[params[0]])
+        return ask()
+
+    sent: list[bytes] = []
+    site.rpc.tamper = look
+    first = send_tick(site)
+    site.worker.tick()  # again
+    raise_base_fee(site, int(first.max_fee))
+    site.worker.tick()  # a dearer one
+    site.settle()
+    site.check(1)
+    dearer = max(site.attempts(), key=fees_of).tx_hash
+    assert sent == [first.tx_hash, first.tx_hash, dearer, dearer]
 
 
 def test_a_foreign_transaction_that_outbids_ours_raises_an_alarm_and_costs_one_nonce(site: Site) -> None:
