@@ -1,0 +1,84 @@
+"""Nodes that leave out, alter or invent, show another chain or another contract, or are not there."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from anchor.audit.audit import audit
+from anchor.audit.source import open_source
+from tests.support.auditing import Honest, found, look, other
+from tests.support.proxy import Proxy
+
+
+def test_a_second_node_is_a_witness(honest: Honest) -> None:
+    history, export = honest
+    report = audit(open_source(str(export)), [history.sender.url, history.sender.url], history.trust)
+    assert report.head["witnesses"] == 1
+    assert report.clean
+
+
+def test_a_witness_that_shows_another_chain_is_a_finding_and_one_that_is_away_is_not(honest: Honest) -> None:
+    history, export = honest
+
+    def fork(method: str, answer: Any) -> Any:
+        if method == "eth_getBlockByNumber":
+            return answer | {"hash": other(answer["hash"])}
+        return answer
+
+    with Proxy(history.sender.url, fork) as url:
+        urls = [history.sender.url, url, "http://127.0.0.1:9"]
+        report = audit(open_source(str(export)), urls, history.trust)
+    assert [(one.invariant, one.code) for one in report.findings] == [("EndpointsAgree", "node.disagrees")]
+    assert report.head["witnesses"] == 0
+    assert len(report.notes) == 1
+
+
+def test_a_first_node_that_is_away_is_passed_over(honest: Honest) -> None:
+    history, export = honest
+    assert audit(open_source(str(export)), ["http://127.0.0.1:9", history.sender.url], history.trust).clean
+
+
+@pytest.mark.parametrize("position", [1, 5, -1])
+def test_an_event_that_a_node_leaves_out_is_named_by_its_position(honest: Honest, position: int) -> None:
+    history, export = honest
+
+    def forget(method: str, answer: Any) -> Any:
+        if method == "eth_getLogs":
+            del answer[position]
+        return answer
+
+    size = look(history, export).head["log_size"]
+    with Proxy(history.sender.url, forget) as url:
+        report = look(history, export, url)
+    assert found(report) == {(f"entry {position % size}", "log.omitted")}
+    assert report.exit_code == 1
+
+
+def test_a_node_that_tells_of_no_history_at_all_is_caught(honest: Honest) -> None:
+    history, export = honest
+    with Proxy(history.sender.url, lambda method, answer: [] if method == "eth_getLogs" else answer) as url:
+        report = look(history, export, url)
+    assert ("entries 0 to", "log.omitted") in {(subject[:12], code) for subject, code in found(report)}
+
+
+def test_an_event_that_a_node_alters_does_not_lead_to_the_head(honest: Honest) -> None:
+    history, export = honest
+
+    def alter(method: str, answer: Any) -> Any:
+        if method == "eth_getLogs":
+            answer[4]["topics"][3] = other(answer[4]["topics"][3])
+        return answer
+
+    with Proxy(history.sender.url, alter) as url:
+        report = look(history, export, url)
+    assert found(report) == {("head", "log.head"), ("head", "log.peaks")}
+
+
+def test_another_contract_at_the_trusted_address_is_recognised(honest: Honest) -> None:
+    history, export = honest
+    trust = replace(history.trust, code_sha256=bytes(32))
+    report = audit(open_source(str(export)), [history.sender.url], trust)
+    assert found(report) == {("contract", "contract.code")}
+    nowhere = replace(history.trust, contract=bytes(20))
+    assert found(audit(open_source(str(export)), [history.sender.url], nowhere)) == {("contract", "contract.missing")}
