@@ -21,9 +21,9 @@ class Verifier:
         self._status = status or HttpStatus(origin for one in trust.registries for origin in one.status)
         self._readers: dict[RegistryTrust, Reader] = {}
 
-    def check(self, data: bytes, *, now: datetime, rdf: bool = False) -> Report:
+    def check(self, data: bytes, *, now: datetime) -> Report:
         """The report on the file `data`, as of `now` (with a time zone). Bad input is an outcome, not an exception."""
-        return verify(data, trust=self._trust, chain=self._reader, status=self._status, now=now, rdf=rdf)
+        return verify(data, trust=self._trust, chain=self._reader, status=self._status, now=now)
 
     def _reader(self, registry: RegistryTrust) -> Reader:
         if registry not in self._readers:

@@ -35,7 +35,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="FILE|URL",
         help="where revocation status comes from: saved evidence, or a registry's address (else the trust profile's)",
     )
-    parser.add_argument("--rdf", action="store_true", help="also check the embedded eddsa-rdfc-2022 proof (slower)")
     options.with_data(parser)
     options.with_json(parser)
     options.example(
@@ -60,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     verifier = Verifier(trust_profile(arguments, NOT_KNOWN), _status(arguments.status))
     worst = 0
     for path in arguments.files:
-        report = verifier.check(_content(path), now=datetime.now(UTC), rdf=arguments.rdf)
+        report = verifier.check(_content(path), now=datetime.now(UTC))
         _print(path, report, arguments)
         # 1, not valid, outranks 2, not known: one forged file must not hide behind an unreachable node.
         worst = min(filter(None, (worst, report.exit_code)), default=0)

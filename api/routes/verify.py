@@ -51,7 +51,7 @@ def post(services: Svc, received: Annotated[Body, body(MAX_VERIFY_BODY, JSON, VC
 
     def check(data: bytes) -> bytes:
         # A byte order mark, a wrong encoding, a file that is too large: all that is for the check `format` to say.
-        return compact(verify(data, trust=trust, chain=chains, status=status, now=now, rdf=True).to_json())
+        return compact(verify(data, trust=trust, chain=chains, status=status, now=now).to_json())
 
     headers = {"Cache-Control": "no-store"}
     if received.media_type != JSONL:

@@ -13,8 +13,8 @@ from typing import Any
 
 from registry.credential.achievement import Achievement
 from registry.credential.achievement.openbadge import grade_id
-from registry.credential.contexts import BADGE_CONTEXTS
 from registry.credential.roster import RosterRow
+from registry.rdfc.contexts import BADGE_CONTEXTS
 
 SCHEMA_URL = "https://purl.imsglobal.org/spec/ob/v3p0/schema/json/ob_v3p0_achievementcredential_schema.json"
 SALT_BYTES = 16

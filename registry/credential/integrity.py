@@ -14,12 +14,11 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from registry.credential import rdfc
 from registry.credential.keys import IssuerKey
-from registry.credential.rdfc import Canonicalizer
 from registry.errors import FormatError
 from registry.format import anchorproof, multibase, signature, strictjson
 from registry.format.strictjson import pointer
+from registry.rdfc.canonizer import Canonizer, default, rdf_digest
 
 CRYPTOSUITE = "eddsa-rdfc-2022"
 PROOF_TYPE = "DataIntegrityProof"
@@ -37,17 +36,17 @@ def add_proof(
     key: IssuerKey,
     verification_method: str,
     created: str,
-    canonicalizer: Canonicalizer | None = None,
+    canonizer: Canonizer | None = None,
 ) -> dict[str, Any]:
     """A copy of `document` with one more proof at the end of its `proof` array.
 
     `verification_method` is the absolute DID URL of `key`; `created` an RFC 3339 time with Z or offset.
     Raises FormatError rdf.* where the document is not safe to sign, proof.created.
     """
-    canonicalizer = canonicalizer or rdfc.default()
+    canonizer = canonizer or default()
     options = _options(verification_method, created)
     unsecured = {name: member for name, member in document.items() if name != "proof"}
-    message = _options_digest(options, document, canonicalizer) + _sha256(canonicalizer.canonize(unsecured))
+    message = _options_digest(options, document, canonizer) + _sha256(canonizer.canonize(unsecured))
     proofs = document.get("proof", [])
     member = {**options, "proofValue": "z" + multibase.b58encode(key.sign(message))}
     return {**document, "proof": [*(proofs if isinstance(proofs, list) else [proofs]), member]}
@@ -58,7 +57,7 @@ def sign_and_digest(
 ) -> tuple[dict[str, Any], bytes]:
     """`add_proof`, and D_rdf of the result (32 bytes)."""
     signed = add_proof(document, key, verification_method, created)
-    return signed, rdfc.rdf_digest(signed)
+    return signed, rdf_digest(signed)
 
 
 def issuer_proofs(document: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -84,7 +83,7 @@ def verify_proof(
     document: Mapping[str, Any],
     proof: Mapping[str, Any],
     multikey: bytes,
-    canonicalizer: Canonicalizer | None = None,
+    canonizer: Canonizer | None = None,
 ) -> bool:
     """Whether `proof`, one of the document's proofs, was made over the document by the key in `multikey` (34 bytes).
 
@@ -93,13 +92,13 @@ def verify_proof(
     Raises FormatError: proof.form, proof.cryptosuite, proof.previous, rdf.*.
     """
     value = _check_form(proof)
-    canonicalizer = canonicalizer or rdfc.default()
+    canonizer = canonizer or default()
     unsecured = {name: member for name, member in document.items() if name != "proof"}
     earlier = _previous(document, proof)
     if earlier:
         unsecured["proof"] = earlier
     options = {name: member for name, member in proof.items() if name != "proofValue"}
-    message = _options_digest(options, document, canonicalizer) + _sha256(canonicalizer.canonize(unsecured))
+    message = _options_digest(options, document, canonizer) + _sha256(canonizer.canonize(unsecured))
     return signature.verify(multikey, value, message)
 
 
@@ -156,15 +155,15 @@ def _previous(document: Mapping[str, Any], proof: Mapping[str, Any]) -> list[dic
     return found
 
 
-def _options_digest(options: Mapping[str, Any], document: Mapping[str, Any], canonicalizer: Canonicalizer) -> bytes:
+def _options_digest(options: Mapping[str, Any], document: Mapping[str, Any], canonizer: Canonizer) -> bytes:
     configuration = {**options, "@context": document.get("@context")}
     # Alike for a whole batch: it is canonicalised once in a batch instead of once in a credential.
-    return _digest_once(strictjson.canonical(configuration), canonicalizer)
+    return _digest_once(strictjson.canonical(configuration), canonizer)
 
 
 @lru_cache(maxsize=256)
-def _digest_once(configuration: bytes, canonicalizer: Canonicalizer) -> bytes:
-    return _sha256(canonicalizer.canonize(json.loads(configuration)))
+def _digest_once(configuration: bytes, canonizer: Canonizer) -> bytes:
+    return _sha256(canonizer.canonize(json.loads(configuration)))
 
 
 def _sha256(data: bytes) -> bytes:

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from registry.credential import rdfc, schema
-from registry.credential.contexts import BADGE_CONTEXTS
+from registry.credential import schema
 from registry.errors import FormatError
+from registry.rdfc.canonizer import default
+from registry.rdfc.contexts import BADGE_CONTEXTS
 
 _TYPES = {"address": ["Address"], "parentOrg": ["Profile"]}
 """What these parts always are, for people who leave it out."""
@@ -30,7 +31,7 @@ def complete(profile: Mapping[str, Any], did: str) -> dict[str, Any]:
         "issuer": full,
     }
     try:
-        rdfc.default().canonize(carrier)
+        default().canonize(carrier)
     except FormatError as error:
         pointer = error.pointer.removeprefix(_PLACE)
         raise FormatError(error.code, pointer, error.problem, error.remedy) from None

@@ -7,9 +7,9 @@ import secrets
 from collections.abc import Container
 from typing import Any
 
-from registry.credential.contexts import VC_V2
 from registry.format import bitstring
 from registry.limits import MAX_STATUS_LIST_BYTES, MIN_STATUS_LIST_BYTES
+from registry.rdfc.contexts import VC_V2
 
 PURPOSES = ("revocation", "suspension")
 

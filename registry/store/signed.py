@@ -12,11 +12,11 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from registry.credential.integrity import is_supported, issuer_proofs, verify_proof
-from registry.credential.rdfc import rdf_digest
 from registry.credential.schema import validate
 from registry.errors import FormatError, RowError, RowErrors, StateError
 from registry.format.anchorproof import CRYPTOSUITE
 from registry.format.strictjson import canonical
+from registry.rdfc.canonizer import rdf_digest
 from registry.store import batches, issuers
 from registry.store.engine import Store
 from registry.store.ids import new_handle

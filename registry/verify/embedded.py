@@ -4,10 +4,12 @@ It is not one of the seven checks, because not every verifier can make it. A con
 could not be made changes nothing.
 """
 
+from registry.credential.integrity import is_supported, issuer_proofs, verify_proof
 from registry.errors import RegistryError
 from registry.format.anchorproof import AnchorProof
 from registry.format.entries import ZERO32
 from registry.format.multibase import encode_multikey
+from registry.rdfc.canonizer import rdf_digest
 from registry.verify.document import CredentialFile
 from registry.verify.outcome import Check
 
@@ -15,7 +17,7 @@ ID = "embedded_proof"
 
 
 def check_embedded(found: CredentialFile, proof: AnchorProof) -> Check:
-    """Recompute D_rdf and verify the issuer's proofs with the batch's key. Needs the `rdf` extra, else unknown.
+    """Recompute D_rdf and verify the issuer's proofs with the batch's key.
 
     Call it only for contents that passed check 2: canonicalising what anybody may send costs more than a signature.
     """
@@ -25,18 +27,11 @@ def check_embedded(found: CredentialFile, proof: AnchorProof) -> Check:
         )
     try:
         return _compare(found, proof)
-    except ImportError:
-        sentence = "The embedded proof was not checked: the JSON-LD processor is not installed."
-        return Check(ID, "unknown", "embedded_proof.no-rdf", sentence, "Install credanchor[rdf]")
     except RegistryError as error:
         return Check(ID, "unknown", "embedded_proof.not-readable", f"The embedded proof could not be checked: {error}")
 
 
 def _compare(found: CredentialFile, proof: AnchorProof) -> Check:
-    # Imported only here: the JSON-LD processor takes longer to load than everything else together.
-    from registry.credential.integrity import is_supported, issuer_proofs, verify_proof
-    from registry.credential.rdfc import rdf_digest
-
     if rdf_digest(found.document) != proof.d_rdf:
         return _contradiction("digest", "The contents as JSON-LD are not those that were anchored.")
     key = encode_multikey(proof.multikey)

@@ -31,10 +31,8 @@ from registry.verify.trust import RegistryTrust, TrustProfile
 OpenChain = Callable[[RegistryTrust], ChainView]
 
 
-def verify(
-    data: bytes, *, trust: TrustProfile, chain: OpenChain, status: StatusSource, now: datetime, rdf: bool = False
-) -> Report:
-    """Check the file `data` against the chain, as of `now` (with a time zone). `rdf` adds the embedded proof's line.
+def verify(data: bytes, *, trust: TrustProfile, chain: OpenChain, status: StatusSource, now: datetime) -> Report:
+    """Check the file `data` against the chain, as of `now` (with a time zone).
 
     Asks the contract once or twice and the status source at most once; both may raise Unreachable, which is `unknown`.
     """
@@ -52,7 +50,7 @@ def verify(
     done["signature"] = checks.check_signature(found, proof)
     done["inclusion"] = checks.check_inclusion(found, proof)
     embedded: Check | None = None
-    if rdf and isinstance(proof, AnchorProof) and done["signature"].outcome == "pass":
+    if isinstance(proof, AnchorProof) and done["signature"].outcome == "pass":
         embedded = check_embedded(found, proof)
         if embedded.outcome == "fail":
             code = "signature.embedded-proof"

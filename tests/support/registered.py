@@ -160,7 +160,6 @@ class Registered:
             chain=lambda _registry: Chain(self.store, self.now),
             status=_Evidence(evidence),
             now=datetime.fromtimestamp(self.now + 60, UTC),
-            rdf=True,
         )
 
 

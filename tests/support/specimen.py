@@ -317,7 +317,6 @@ class Case:
             chain=lambda registry: case.chain,
             status=case.status,
             now=case.now,
-            rdf=changes.get("rdf", False),
         )
 
 

@@ -107,7 +107,7 @@ def test_a_registry_is_served_used_audited_stopped_and_is_still_there_after_a_re
         written = sorted(files.glob("*.json"))
         assert [str(path) for path in written] == issued["files"]
         assert len(written) == 5
-        found = credanchor("verify", *written, "--rdf", *here)
+        found = credanchor("verify", *written, *here)
         assert found.code == 0, found.out
         assert found.out.count("valid_test") == 5
 

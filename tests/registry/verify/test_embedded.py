@@ -1,10 +1,6 @@
 """The line about embedded proofs: a contradiction fails check 2, absence and other proofs change nothing."""
 
-import subprocess
-import sys
 from typing import Any
-
-import pytest
 
 from registry.credential import integrity
 from registry.credential.keys import IssuerKey
@@ -22,7 +18,7 @@ def signed(key: specimen.Key = specimen.KEY, method: str = METHOD) -> tuple[dict
 
 def embedded(hashed: dict[str, Any], d_rdf: bytes) -> tuple[str, str, str]:
     """Outcome and code of the line, and the verdict."""
-    report = case(hashed, proof=prove(hashed, d_rdf=d_rdf)).verify(rdf=True)
+    report = case(hashed, proof=prove(hashed, d_rdf=d_rdf)).verify()
     assert report.embedded_proof is not None
     return report.embedded_proof.outcome, report.embedded_proof.code, report.verdict
 
@@ -34,12 +30,10 @@ def test_a_proof_of_the_batch_s_key_says_the_same() -> None:
 
 def test_another_graph_than_the_anchored_one_fails_the_signature() -> None:
     hashed, _ = signed()
-    report = case(hashed, proof=prove(hashed, d_rdf=specimen.sha("another graph"))).verify(rdf=True)
+    report = case(hashed, proof=prove(hashed, d_rdf=specimen.sha("another graph"))).verify()
     assert report.check("signature").code == "signature.embedded-proof"
     assert report.verdict == "invalid"
     assert report.check("issuer").outcome == "not_run"
-    # A verifier without RDF cannot see it: that is why the line is not a check of its own.
-    assert case(hashed, proof=prove(hashed, d_rdf=specimen.sha("another graph"))).verify().verdict == "valid"
 
 
 def test_a_proof_that_names_the_batch_s_key_and_is_not_its_own_fails_the_signature() -> None:
@@ -66,24 +60,10 @@ def test_a_document_that_json_ld_cannot_read_is_unknown_there_and_changes_nothin
 def test_contents_that_failed_check_2_are_not_canonicalised() -> None:
     hashed, d_rdf = signed()
     made = case(hashed, proof=prove(hashed, d_rdf=d_rdf, signer=specimen.Key("thief")))
-    assert made.verify(rdf=True).embedded_proof is None
+    assert made.verify().embedded_proof is None
 
 
-def test_without_the_json_ld_processor_the_line_is_unknown_and_the_verdict_stands() -> None:
-    program = """
-import sys
-sys.modules["pyld"] = None
-from tests.support.specimen import case, document, prove, sha
-hashed = document()
-report = case(hashed, proof=prove(hashed, d_rdf=sha("graph"))).verify(rdf=True)
-print(report.verdict, report.embedded_proof.outcome, report.embedded_proof.code)
-"""
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["valid", "unknown", "embedded_proof.no-rdf"]
-
-
-@pytest.mark.parametrize("rdf", [True, False])
-def test_a_file_without_anchor_proof_has_no_such_line(rdf: bool) -> None:
-    report = case(data=specimen.to_bytes(document())).verify(rdf=rdf)
+def test_a_file_without_anchor_proof_has_no_such_line() -> None:
+    report = case(data=specimen.to_bytes(document())).verify()
     assert report.embedded_proof is None
     assert report.verdict == "pending"

@@ -25,7 +25,7 @@ def test_a_vector_has_the_outcome_of_every_check_and_the_verdict_it_states(path:
 
 
 def test_the_vector_with_an_embedded_proof_says_the_same_where_rdf_is_read() -> None:
-    report = case_of(load(FOLDER / "0-valid--with-embedded-proof.json")).verify(rdf=True)
+    report = case_of(load(FOLDER / "0-valid--with-embedded-proof.json")).verify()
     assert report.embedded_proof is not None
     assert (report.embedded_proof.outcome, report.verdict) == ("pass", "valid")
 

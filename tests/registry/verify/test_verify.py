@@ -291,11 +291,6 @@ def test_times_beyond_the_calendar_are_not_believed(time: int) -> None:
         assert (report.check("anchor").outcome, report.verdict) == ("unknown", "unconfirmed")
 
 
-def test_a_proof_over_a_graph_digest_that_was_opted_out_still_counts() -> None:
-    made = case(document(), proof=prove(document(), d_rdf=specimen.sha("graph")))
-    assert made.verify().verdict == "valid"
-
-
 def test_an_error_that_is_not_about_the_input_is_not_swallowed() -> None:
     with pytest.raises(KeyError):
         replace(GOOD, chain=specimen.Chain({})).verify()

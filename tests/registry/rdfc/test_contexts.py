@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from registry.credential import contexts
 from registry.errors import FormatError
+from registry.rdfc import contexts
 
-FOLDER = Path(contexts.__file__).parent / "data" / "contexts"
+FOLDER = Path(contexts.__file__).parent / "data"
 
 
 def test_every_shipped_context_is_the_one_that_its_pin_says() -> None:
@@ -39,9 +39,3 @@ def test_a_context_file_that_was_changed_is_refused(tmp_path: Path, monkeypatch:
     with pytest.raises(FormatError) as caught:
         fresh[contexts.VC_V2]
     assert caught.value.code == "context.changed"
-
-
-def test_the_loader_refuses_a_url_it_does_not_know() -> None:
-    with pytest.raises(FormatError) as caught:
-        contexts.loader()("https://attacker.example/context", {})
-    assert caught.value.code == "rdf.context"

@@ -1,12 +1,12 @@
 """Canonical N-Quads: RDF Dataset Canonicalization (RDFC-1.0, W3C) with SHA-256 and a bound on its work.
 
-The general algorithm takes exponential time on graphs made for that ("dataset poisoning", RDFC-1.0 section 7.1).
-A credential needs next to none of it, so the work is counted and a document that asks for more is refused.
+Nearly always all blank nodes differ by the statements that mention them, and sorting their hashes names them all. The
+general algorithm takes exponential time on graphs made for that ("dataset poisoning", RDFC-1.0 section 7.1). A
+credential needs next to none of it, so the work is counted and a document that asks for more is refused.
 """
 
 import hashlib
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import permutations
 
 from registry.errors import FormatError
@@ -26,16 +26,6 @@ MAX_WORK = 20_000
 MAX_RECURSION = 100
 """Blank nodes alike in a chain; more would also reach the interpreter's recursion limit."""
 
-_ESCAPES = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
-_TO_ESCAPE = re.compile(r'[\x00-\x1f"\\\x7f]')
-
-
-def literal(value: str, datatype: str = "", language: str = "") -> str:
-    """A literal as canonical N-Quads write it; no datatype means xsd:string."""
-    text = _TO_ESCAPE.sub(lambda match: _ESCAPES.get(match[0]) or f"\\u{ord(match[0]):04X}", value)
-    suffix = f"@{language}" if language else f"^^<{datatype}>" if datatype else ""
-    return f'"{text}"{suffix}'
-
 
 def canonical(quads: Iterable[Quad]) -> bytes:
     """The canonical N-Quads of a dataset, in UTF-8.
@@ -45,25 +35,61 @@ def canonical(quads: Iterable[Quad]) -> bytes:
     dataset = dict.fromkeys(quads)
     if len(dataset) > MAX_QUADS:
         raise _too_complex(f"has {len(dataset)} RDF statements, more than {MAX_QUADS}")
+    named: list[str] = []  # lines without blank nodes
+    unnamed: list[Quad] = []
+    for quad in dataset:
+        subject, predicate, object_, graph = quad
+        if subject[0] == "_" or object_[0] == "_" or graph[:1] == "_":
+            unnamed.append(quad)
+        elif graph:
+            named.append(f"{subject} {predicate} {object_} {graph} .\n")
+        else:
+            named.append(f"{subject} {predicate} {object_} .\n")
     try:
-        labels = _Labelling(list(dataset)).run()
-        return "".join(sorted(_line(quad, labels) for quad in dataset)).encode()
+        if unnamed:
+            names = canonical_names(unnamed)
+            named += [line(quad, names) for quad in unnamed]
+        named.sort()
+        return "".join(named).encode()
     except UnicodeEncodeError:
         problem = "Some text holds half of a surrogate pair, which no UTF-8 file can carry"
         raise FormatError("format.surrogate", "", problem, "Write the whole character") from None
 
 
-def _line(quad: Quad, labels: dict[str, str]) -> str:
+def line(quad: Quad, names: Mapping[str, str]) -> str:
+    """A quad as N-Quads write it, its blank nodes under these names."""
     subject, predicate, object_, graph = quad
-    graph = f" {labels.get(graph, graph)}" if graph else ""
-    return f"{labels.get(subject, subject)} {predicate} {labels.get(object_, object_)}{graph} .\n"
+    get = names.get
+    if graph:
+        return f"{get(subject, subject)} {predicate} {get(object_, object_)} {get(graph, graph)} .\n"
+    return f"{get(subject, subject)} {predicate} {get(object_, object_)} .\n"
 
 
-def _is_blank(term: str) -> bool:
-    return term.startswith("_:")
+def canonical_names(quads: list[Quad]) -> dict[str, str]:
+    """The canonical name of every blank node (section 4.4.3); `quads` are those that mention one."""
+    mentions: dict[str, list[str]] = {}
+    for quad in quads:
+        for node, text in views(quad):
+            mentions.setdefault(node, []).append(text)
+    if len(mentions) > MAX_BLANK_NODES:
+        raise _too_complex(f"has {len(mentions)} objects without id, more than {MAX_BLANK_NODES}")
+    hashes = {node: sha256("".join(sorted(lines))) for node, lines in mentions.items()}
+    if len(set(hashes.values())) == len(hashes):
+        return {node: f"_:c14n{number}" for number, node in enumerate(sorted(hashes, key=hashes.__getitem__))}
+    return _Labelling(quads, hashes).run()
 
 
-def _sha256(text: str) -> str:
+def views(quad: Quad) -> list[tuple[str, str]]:
+    """Each blank node of a quad, with the quad's line as that node sees it: itself _:a, others _:z (section 4.6)."""
+    subject, predicate, object_, graph = quad
+    if object_[0] != "_" and graph[:1] != "_":
+        return [(subject, f"_:a {predicate} {object_} {graph} .\n" if graph else f"_:a {predicate} {object_} .\n")]
+    nodes = dict.fromkeys(term for term in (subject, object_, graph) if term[:1] == "_")
+    return [(node, line(quad, {other: "_:a" if other == node else "_:z" for other in nodes})) for node in nodes]
+
+
+def sha256(text: str) -> str:
+    """SHA-256 of a text's UTF-8, in hexadecimal."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -87,21 +113,19 @@ class _Issuer:
 
 
 class _Labelling:
-    """The canonicalization state (RDFC-1.0, section 4.2)."""
+    """The general algorithm, for blank nodes that statements alone do not tell apart (section 4.4.3, steps 4 and 5)."""
 
-    def __init__(self, quads: list[Quad]) -> None:
+    def __init__(self, quads: list[Quad], first_degree: dict[str, str]) -> None:
         self.canonical = _Issuer("_:c14n")
+        self.first_degree = first_degree
         self.mentions: dict[str, list[Quad]] = {}
         self.work = 0
         for quad in quads:
-            for node in dict.fromkeys(filter(_is_blank, (quad[0], quad[2], quad[3]))):
+            for node in dict.fromkeys(term for term in (quad[0], quad[2], quad[3]) if term[:1] == "_"):
                 self.mentions.setdefault(node, []).append(quad)
-        if len(self.mentions) > MAX_BLANK_NODES:
-            raise _too_complex(f"has {len(self.mentions)} objects without id, more than {MAX_BLANK_NODES}")
-        self.first_degree = {node: self._hash_first_degree(node) for node in self.mentions}
 
     def run(self) -> dict[str, str]:
-        """Canonical name of every blank node (section 4.4.3)."""
+        """Canonical name of every blank node."""
         alike: dict[str, list[str]] = {}
         for node, digest in self.first_degree.items():
             alike.setdefault(digest, []).append(node)
@@ -119,19 +143,11 @@ class _Labelling:
                     self.canonical.issue(node)
         return self.canonical.names
 
-    def _hash_first_degree(self, node: str) -> str:
-        """Section 4.6: the quads that mention the node, with it as _:a and every other blank node as _:z."""
-        lines = []
-        for quad in self.mentions[node]:
-            labels = {term: "_:a" if term == node else "_:z" for term in quad if _is_blank(term)}
-            lines.append(_line(quad, labels))
-        return _sha256("".join(sorted(lines)))
-
     def _hash_related(self, related: str, quad: Quad, issuer: _Issuer, position: str) -> str:
         """Section 4.7."""
         name = self.canonical.names.get(related) or issuer.names.get(related) or self.first_degree[related]
         predicate = "" if position == "g" else quad[1]
-        return _sha256(f"{position}{predicate}{name}")
+        return sha256(f"{position}{predicate}{name}")
 
     def _hash_n_degree(self, node: str, issuer: _Issuer, depth: int) -> tuple[str, _Issuer]:
         """Section 4.8."""
@@ -139,13 +155,13 @@ class _Labelling:
         groups: dict[str, list[str]] = {}
         for quad in self.mentions[node]:
             for position, term in (("s", quad[0]), ("o", quad[2]), ("g", quad[3])):
-                if _is_blank(term) and term != node:
+                if term[:1] == "_" and term != node:
                     groups.setdefault(self._hash_related(term, quad, issuer, position), []).append(term)
         data = ""
         for digest in sorted(groups):
             path, issuer = self._best_path(groups[digest], issuer, depth)
             data += digest + path
-        return _sha256(data), issuer
+        return sha256(data), issuer
 
     def _best_path(self, nodes: list[str], issuer: _Issuer, depth: int) -> tuple[str, _Issuer]:
         """Section 4.8.2, step 5.4: the least path over all orders of `nodes`."""

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.credential import nquads
-from registry.credential.nquads import Quad, canonical, literal
 from registry.errors import FormatError
+from registry.rdfc import labels
+from registry.rdfc.labels import Quad, canonical
+from registry.rdfc.literals import literal, suffix_of
 from tests.support.badges import shared
 
 TERM = re.compile(r'\s*(<(?:[^>\\]|\\.)*>|_:[^\s]+|"(?:[^"\\]|\\.)*"(?:\^\^<[^>]*>|@[A-Za-z0-9-]+)?)')
@@ -40,9 +41,9 @@ def read_term(text: str) -> str:
     if not text.startswith('"'):
         return unescape(text)
     value, _, rest = text[1:].rpartition('"')
-    datatype = unescape(rest[3:-1]) if rest.startswith("^^") else ""
-    datatype = "" if datatype == "http://www.w3.org/2001/XMLSchema#string" else datatype
-    return literal(unescape(value), datatype, rest[1:] if rest.startswith("@") else "")
+    if rest.startswith("^^"):
+        rest = suffix_of(unescape(rest[3:-1]))
+    return literal(unescape(value), rest)
 
 
 def test_the_w3c_suite_is_passed() -> None:
@@ -67,7 +68,7 @@ NODES = st.sampled_from(["_:a", "_:b", "_:c", "_:d", "<urn:x:1>", "<urn:x:2>"])
 QUADS = st.tuples(
     NODES,
     st.sampled_from(["<urn:p:1>", "<urn:p:2>"]),
-    NODES | st.sampled_from([literal("one"), literal("two", language="en")]),
+    NODES | st.sampled_from([literal("one"), literal("two", "@en")]),
     st.sampled_from(["", "_:a", "_:g", "<urn:g:1>"]),
 )
 
@@ -101,9 +102,9 @@ def test_a_long_chain_of_alike_nodes_is_refused_before_it_reaches_the_interprete
 
 
 def test_more_statements_or_blank_nodes_than_allowed_are_refused() -> None:
-    many = [("<urn:s>", "<urn:p>", literal(str(number)), "") for number in range(nquads.MAX_QUADS + 1)]
+    many = [("<urn:s>", "<urn:p>", literal(str(number)), "") for number in range(labels.MAX_QUADS + 1)]
     assert canonical(many[:-1])
-    nodes = [(f"_:{number}", "<urn:p>", literal(str(number)), "") for number in range(nquads.MAX_BLANK_NODES + 1)]
+    nodes = [(f"_:{number}", "<urn:p>", literal(str(number)), "") for number in range(labels.MAX_BLANK_NODES + 1)]
     assert canonical(nodes[:-1])
     for quads in (many, nodes):
         with pytest.raises(FormatError) as caught:

@@ -1,7 +1,7 @@
 """The JSON-LD contexts that a credential may use: shipped, pinned by hash, and never fetched.
 
 A context decides what every member of a credential means, so it belongs to what is signed. Sources and licences are in
-`data/contexts/PROVENANCE.md`. The pin is over the canonical JSON (RFC 8785), because byte copies differ in white space.
+`data/PROVENANCE.md`. The pin is over the canonical JSON (RFC 8785), because byte copies differ in white space.
 """
 
 import json
@@ -21,7 +21,7 @@ DATA_INTEGRITY_V2 = "https://w3id.org/security/data-integrity/v2"
 BADGE_CONTEXTS = [VC_V2, OPEN_BADGES, OPEN_BADGES_EXTENSIONS]
 """What every badge begins with, in the order that the Open Badges 3.0 specification (section 1.4) checks."""
 
-_FOLDER = Path(__file__).parent / "data" / "contexts"
+_FOLDER = Path(__file__).parent / "data"
 _SHIPPED = {
     VC_V2: ("credentials-v2.json", "b463c8d6a066214123ddd9827b135e1b50e1fc73322cc52a9b12a4f1fc7d86cf"),
     VC_V1: ("credentials-v1.json", "b01e671e873981f19a9102a9a57f666dbcaeb31b99e3e124378d143e71549247"),
@@ -87,20 +87,3 @@ class Shipped(Mapping[str, Any]):
 
 
 CONTEXTS = Shipped()
-
-
-def loader(contexts: Mapping[str, Any] = CONTEXTS) -> Any:
-    """A document loader for pyld that knows `contexts` and refuses every other URL; it opens no connection."""
-
-    def load(url: str, _options: Any = None) -> dict[str, Any]:
-        if url not in contexts:
-            raise FormatError("rdf.context", "", f"The context {url} is not one this registry knows")
-        return {
-            "contextUrl": None,
-            "documentUrl": url,
-            "document": contexts[url],
-            "contentType": "application/ld+json",
-            "tag": "static",  # pyld keeps what it compiled from a document with this mark
-        }
-
-    return load

@@ -1,0 +1,1 @@
+"""JSON-LD documents to canonical RDF, by compiled contexts. See README.md."""
