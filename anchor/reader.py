@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from anchor.errors import Unreachable, WrongChain
 from anchor.jsonrpc import DEFAULT_TIMEOUT, JsonRpc, RpcError, data, quantity
+from anchor.kept import Kept
 from registry.verify.evidence import ChainAnswer, ChainFacts
 
 T = TypeVar("T")
@@ -56,7 +57,7 @@ class Reader:
         self._nodes: dict[str, JsonRpc] = {}
         self._lock = threading.Lock()
         self._heads: dict[JsonRpc, _Head] = {}
-        self._kept: dict[tuple[bytes, bytes, bytes], ChainAnswer] = {}
+        self._kept: Kept[tuple[bytes, bytes, bytes], ChainAnswer] = Kept(KEPT_ANSWERS)
 
     def lookup(self, root: bytes, key_id: bytes) -> ChainAnswer:
         """What the contract says about an anchor root and a key (32 bytes each) at the newest finalized block."""
@@ -90,9 +91,7 @@ class Reader:
             return kept
         answer = _read(node, lambda: self._ask(node, head, root, key_id))
         if not answer.pending:
-            if len(self._kept) >= KEPT_ANSWERS:
-                self._kept.clear()  # most are of older heads
-            self._kept[head.final, root, key_id] = answer
+            self._kept.put((head.final, root, key_id), answer)
         return answer
 
     def _recent_head(self, node: JsonRpc) -> "_Head":

@@ -6,6 +6,7 @@ from urllib.parse import quote, urlsplit
 
 from anchor import fetch
 from anchor.errors import Unreachable
+from anchor.kept import Kept
 from registry.errors import FormatError
 from registry.limits import MAX_STATUS_EVIDENCE_BYTES
 from registry.verify.evidence import StatusEvidence
@@ -23,7 +24,7 @@ class HttpStatus:
     def __init__(self, origins: Iterable[str], *, timeout: float = HTTP_TIMEOUT_SECONDS) -> None:
         self._origins = tuple(origin.rstrip("/") for origin in origins)
         self._timeout = timeout
-        self._kept: dict[tuple[str, int], bytes] = {}
+        self._kept: Kept[tuple[str, int], bytes] = Kept(KEPT)
 
     def fetch(self, list_id: str, anchor_number: int) -> bytes:
         """Evidence for the pair that `list_id` belongs to, as of an anchor. Raises Unreachable."""
@@ -41,8 +42,7 @@ class HttpStatus:
             except Unreachable as problem:
                 problems.append(problem)
                 continue
-            if len(self._kept) < KEPT:
-                self._kept[list_id, anchor_number] = answer
+            self._kept.put((list_id, anchor_number), answer)
             return answer
         raise problems[-1]
 
