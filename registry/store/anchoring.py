@@ -159,8 +159,9 @@ def _is_due(session: Session, now: int, number: int, final_time: int, heartbeat:
     if pending_batches(session, final_time, limit=1):
         return True
     last = session.get(Anchor, number - 1)
-    # Our own clock against our own clock: block times have nothing to do with it, and each beat starts it anew.
-    if last is not None and now - last.created_at >= heartbeat:
+    # Our own clock against our own clock: block times have nothing to do with it, and each beat starts it anew. An
+    # anchor from the far future was made by a clock that has been set right since; without it no beat would come.
+    if last is not None and abs(now - last.created_at) >= heartbeat:
         return True
     return ready_versions(session, final_time, number - 1) != anchored_versions(session, number - 1)
 
