@@ -8,7 +8,7 @@ All of them use the nonce that is next on the chain, so at most one is in flight
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from anchor.contract import ISSUER_ADDED, KEY_COMPROMISED
+from anchor.contract import ISSUER_ADDED, KEY_COMPROMISED, Key
 from anchor.errors import Reverted
 from anchor.jsonrpc import RpcError
 from anchor.node import at
@@ -104,7 +104,7 @@ class Registrar:
             key = work.contract.key(next(answers))
             if key.added_at and key.issuer != named[row.issuer_id]:
                 work.alarm("key-of-another", f"Key {row.key_id.hex()} belongs to another issuer on the chain")
-                continue
+                key = Key(bytes(32), 0, 0, 0)  # for its issuer here it is not there: nothing is signed with it
             found_keys[row.key_id] = KeyFacts(key.added_at, key.revoked_at, key.compromised_at)
         suspended = {moment: bool(work.contract.answer("suspendedAt", next(answers))[0]) for moment in wanted.moments}
         return Facts(found_issuers, found_keys, suspended)
