@@ -80,6 +80,10 @@ class Book:
         self.notes.add(sentence)
 
 
+_ONE = {"log entries": "log entry", "batches": "batch"}
+"""One of what is counted; of the others the name without its s."""
+
+
 @dataclass(frozen=True)
 class AuditReport:
     """The outcome; `counts` says how much was looked at, `head` pins the block all of it was read at."""
@@ -100,6 +104,12 @@ class AuditReport:
     def exit_code(self) -> int:
         """0 clean, 1 findings. (2, could not look, is an exception and has no report.)"""
         return 0 if self.clean else 1
+
+    @property
+    def looked_at(self) -> str:
+        """The counts in words."""
+        names = {name: _ONE.get(name, name[:-1]) if count == 1 else name for name, count in self.counts.items()}
+        return ", ".join(f"{count} {names[name]}" for name, count in self.counts.items())
 
     def to_json(self) -> dict[str, Any]:
         """Members in the format `credanchor-audit/1`."""
@@ -122,7 +132,7 @@ class AuditReport:
         lines = [
             f"Registry {self.registry['contract']} on chain {self.registry['chain_id']}",
             f"Read at block {self.head['block_number']} {self.head['block_hash']}",
-            "Looked at " + ", ".join(f"{count} {name}" for name, count in self.counts.items()) + ".",
+            f"Looked at {self.looked_at}.",
             "",
         ]
         for name, says in INVARIANTS.items():

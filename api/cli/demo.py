@@ -13,9 +13,11 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from shlex import quote
 
 from api.cli import options
 from api.cli.failures import CliError
+from api.cli.output import program
 
 MAX_COUNT = 100_000  # what one roster may hold
 COMMITTED = 100  # rows of the roster in the repository
@@ -50,9 +52,10 @@ def run(arguments: argparse.Namespace) -> int:
         screen.line(f"\n  credanchor demo   (embedded development chain, {where}; Ctrl-C ends it)\n")
         files = directory / "credentials"
         try:
-            with screen.stage("server started"):
+            with screen.stage("server started") as stage:
                 started = contextlib.ExitStack()
                 client = started.enter_context(server.running(directory))
+                stage.result = f"{client.url}, with a chain and a worker of its own"
             with started:
                 result = story.tell(client, directory, files, _roster(arguments.count), screen)
                 if arguments.json:
@@ -94,16 +97,18 @@ def _roster(count: int) -> bytes:
 
 
 def _next_steps(url: str, directory: Path, files: Path, *, running: bool) -> str:
-    first = next(iter(sorted(files.glob("*.json"))))
+    first = min(files.glob("*.json"))
+    credanchor, trust = program(), f"--trust {quote(str(directory / 'trust.toml'))}"
     lines = ["", "  Try next"]
     if running:
         lines += [
             f"    {url}/v1/anchors                     every anchor, as JSON",
             f"    {url}/openapi.json                   the API",
-            f"    credanchor verify {first} --trust {directory}/trust.toml",
-            f"    credanchor verify {directory}/altered.json --trust {directory}/trust.toml",
-            f"    credanchor verify {directory}/revoked.json --trust {directory}/trust.toml",
-            f"    credanchor audit {url} --trust {directory}/trust.toml",
+            *(
+                f"    {credanchor} verify {quote(str(file))} {trust}"
+                for file in (first, directory / "altered.json", directory / "revoked.json")
+            ),
+            f"    {credanchor} audit {url} {trust}",
         ]
     else:
         lines += [

@@ -5,7 +5,10 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
+
+NAME = "credanchor"
 
 GREEN, RED, YELLOW, BOLD, DIM = "32", "31", "33", "1", "2"
 
@@ -41,6 +44,24 @@ def facts(rows: Mapping[str, Any]) -> str:
     """Names and values below each other."""
     width = max(map(len, rows), default=0)
     return "\n".join(f"{name:<{width}}  {_cell(value)}" for name, value in rows.items())
+
+
+def program() -> str:
+    """How to call this program from here: by its name where the shell finds it, else by the shorter path."""
+    import shutil
+    from shlex import quote
+
+    script = Path(sys.argv[0])
+    if script.name != NAME:
+        return f"{quote(_shorter(Path(sys.executable)))} -m api.cli.main"
+    found = shutil.which(NAME)
+    return NAME if found and script.samefile(found) else quote(_shorter(script))
+
+
+def _shorter(path: Path) -> str:
+    """A path as a shell takes it: relative to where we are, or absolute, whichever is shorter."""
+    relative = os.path.relpath(path)
+    return min(relative if "/" in relative else f"./{relative}", str(path.absolute()), key=len)
 
 
 class Progress:

@@ -12,10 +12,9 @@ def audit(url: str, trust: Path) -> dict[str, Any]:
     """Exit code, counts, findings and a one-line summary of an audit of the registry served at `url`."""
     registry = TrustProfile.parse(trust.read_text("utf-8")).registries[0]
     report = run_audit(open_source(f"{url}/v1/export"), registry.rpc, registry)
-    looked_at = ", ".join(f"{count} {name}" for name, count in report.counts.items())
     return {
         "exit_code": report.exit_code,
         "counts": report.counts,
         "findings": [finding.to_json() for finding in report.findings],
-        "summary": f"{'clean' if report.clean else 'NOT CLEAN'}: {looked_at}",
+        "summary": f"{'clean' if report.clean else 'NOT CLEAN'}: {report.looked_at}",
     }
