@@ -23,6 +23,9 @@ sys.setrecursionlimit(SAFE_RECURSION)  # importing eth_account raised it to wher
 MAX_KEYSTORE_BYTES = 64 * 1024
 """A version 3 key store takes about 500 bytes."""
 
+HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
+"""Half of secp256k1's order: of the two forms of a signature, nodes take the one with the smaller `s` (EIP-2)."""
+
 
 @dataclass(frozen=True)
 class Transaction:
@@ -88,6 +91,7 @@ def checked(raw: bytes, transaction: Transaction, sender: bytes) -> bytes:
     remedy = "Nothing was sent. Look at the signer before you start the worker again"
     try:
         found = TypedTransaction.from_bytes(HexBytes(raw)).as_dict()
+        low = int(found["s"]) <= HALF_ORDER
         recovered = bytes.fromhex(Account.recover_transaction(raw)[2:])
     except Exception as problem:
         raise SignerError(f"The signer returned no signed transaction ({type(problem).__name__})", remedy) from None
@@ -106,6 +110,8 @@ def checked(raw: bytes, transaction: Transaction, sender: bytes) -> bytes:
     for name, value in wanted.items():
         if _plain(found.get(name)) != value:
             raise SignerError(f"The signer changed {name}", remedy)
+    if not low:
+        raise SignerError("The signer's signature has a high s, which no node takes (EIP-2)", remedy)
     if recovered != sender:
         raise SignerError(f"The signer signed as 0x{recovered.hex()}, not as 0x{sender.hex()}", remedy)
     return bytes(keccak(raw))
@@ -127,7 +133,7 @@ class KeySigner:
         """The signed transaction. Raises SignerError."""
         try:
             return bytes(self._account.sign_transaction(transaction.fields()).raw_transaction)
-        except (TypeError, ValueError) as problem:
+        except Exception as problem:  # eth-account and rlp have errors of their own for each field
             raise SignerError(f"The transaction cannot be signed: {problem}") from None
 
     def __repr__(self) -> str:
@@ -141,13 +147,14 @@ class KeystoreSigner(KeySigner):
     """
 
     def __init__(self, keystore: Path, password: Path) -> None:
-        content = _keystore(keystore)
+        content, word = _keystore(keystore), _password(password)
         try:
-            secret = Account.decrypt(content, _password(password))
-        except (ValueError, KeyError, TypeError) as problem:
-            remedy = f"Check that {password} holds its password"
-            raise SignerError(f"The key store {keystore} cannot be opened: {problem}", remedy) from None
-        super().__init__(bytes(secret))
+            super().__init__(bytes(Account.decrypt(content, word)))
+        except Exception as problem:  # the library knows a dozen ways to stumble over a damaged file
+            if str(problem) == "MAC mismatch":
+                remedy = f"Check that {password} holds its password"
+                raise SignerError(f"The password does not open the key store {keystore}", remedy) from None
+            raise _no_keystore(keystore) from None
 
 
 def _keystore(path: Path) -> dict[str, Any]:
@@ -160,8 +167,12 @@ def _keystore(path: Path) -> dict[str, Any]:
     except ValueError:
         content = None
     if not isinstance(content, dict):
-        raise SignerError(f"{path} is not a key store", "Name a Web3 Secret Storage file (version 3)")
+        raise _no_keystore(path)
     return content
+
+
+def _no_keystore(path: Path) -> SignerError:
+    return SignerError(f"{path} is not a key store", "Name a Web3 Secret Storage file (version 3)")
 
 
 def _password(path: Path) -> str:
@@ -169,8 +180,12 @@ def _password(path: Path) -> str:
         if path.stat().st_mode & 0o077:
             raise SignerError(f"Others may read the password in {path}", f"Run: chmod 600 {path}")
         return path.read_text("utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as problem:
-        raise SignerError(f"The password file {path} cannot be read: {type(problem).__name__}") from None
+    except OSError as problem:
+        reason = problem.strerror or type(problem).__name__
+    except UnicodeDecodeError:
+        reason = "it is not UTF-8 text"  # the error itself would show what is in the file
+    remedy = "Write the key store's password into it and nothing else"
+    raise SignerError(f"The password file {path} cannot be read: {reason}", remedy)
 
 
 def _plain(value: Any) -> Any:
