@@ -3,6 +3,7 @@
 The meaning decides when to pay more and which alarm to raise. It never decides whether something was anchored.
 """
 
+import re
 from enum import Enum
 
 
@@ -30,16 +31,32 @@ _TEXTS: tuple[tuple[Meaning, tuple[str, ...]], ...] = (
     (Meaning.FUNDS, ("insufficient funds", "upfront cost exceeds", "insufficientfunds")),
     (
         Meaning.REFUSED,
-        ("exceeds the configured cap", "intrinsic gas too low", "exceeds block gas limit", "gas limit too high"),
+        (
+            "exceeds the configured cap",
+            "intrinsic gas",
+            "exceeds block gas limit",
+            "gaslimitexceeded",
+            "gas limit too high",
+        ),
     ),
     (Meaning.WRONG, ("invalid chain id", "invalid sender", "wrong chain", "invalid signature")),
     (
         Meaning.UNDERPRICED,
-        ("underpriced", "max fee per gas less than block base fee", "feetoolow", "fee too low", "gas price too low"),
+        (
+            "underpriced",
+            "max fee per gas less than block base fee",
+            "feetoolow",
+            "fee too low",
+            "gas price too low",
+            "gas price below",
+        ),
     ),
-    (Meaning.BUSY, ("txpool is full", "too many requests", "rate limit")),
+    (Meaning.BUSY, ("txpool is full", "sub-pool is full", "too many requests", "rate limit")),
 )
 """In this order: "replacement transaction underpriced" is not about the market's price."""
+
+_PATTERNS = [(found, re.compile("|".join(rf"\b{re.escape(one)}" for one in texts))) for found, texts in _TEXTS]
+"""From the beginning of a word: an "unknown transaction" is not known."""
 
 WINS = (Meaning.ACCEPTED, Meaning.KNOWN)
 """The transaction is in that node's pool, or was."""
@@ -52,7 +69,7 @@ def meaning(text: str | None) -> Meaning:
     if not text:
         return Meaning.ACCEPTED
     lower = text.lower()
-    return next((found for found, texts in _TEXTS if any(one in lower for one in texts)), Meaning.AMBIGUOUS)
+    return next((found for found, pattern in _PATTERNS if pattern.search(lower)), Meaning.AMBIGUOUS)
 
 
 def best(answers: list[str | None]) -> str | None:
