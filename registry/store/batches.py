@@ -20,6 +20,7 @@ from registry.store import achievements, issuers, lists, standing
 from registry.store.engine import Store
 from registry.store.ids import new_handle, new_id
 from registry.store.paging import Position, page
+from registry.store.signers import active_key
 from registry.store.tables import Anchored, Attempt, Batch, Credential, Issuer
 from registry.store.vault import Vault
 
@@ -34,7 +35,7 @@ MAX_BATCH = 100_000
 def open_batch(store: Store, issuer_id: str, achievement_id: str | None) -> Batch:
     """Open an empty batch; `achievement_id` None is for credentials that the issuer signs itself.
 
-    Raises NotFound, and StateError while the issuer is suspended or has no usable key.
+    Raises NotFound, and StateError while the issuer is suspended.
     """
     with store.begin() as session:
         issuer = issuers.load(session, issuer_id)
@@ -93,7 +94,7 @@ def add_rows(store: Store, vault: Vault, batch_id: str, rows: Sequence[RosterRow
 def request_seal(store: Store, batch_id: str) -> Batch:
     """Close the batch for changes and hand it to the sealer; for one that failed: try again.
 
-    Raises NotFound, and StateError when it is empty, sealed already, or its issuer suspended.
+    Raises NotFound, and StateError when it is empty, sealed already, or its issuer suspended or without a hosted key.
     """
     with store.begin() as session:
         batch = load(session, batch_id, lock=True)
@@ -102,6 +103,7 @@ def request_seal(store: Store, batch_id: str) -> Batch:
             raise StateError(f"Batch {batch_id!r}", SEALED, OPEN)
         if batch.size == 0:
             raise StateError(f"Batch {batch_id!r}", "empty", "given at least one credential")
+        active_key(session, batch.issuer_id)
         if batch.state == OPEN:
             batch.state, batch.seal_requested_at = SEALING, store.now()
         batch.failure = None

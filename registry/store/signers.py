@@ -11,8 +11,11 @@ from registry.store.vault import Vault
 
 def usable(key: IssuerKey) -> bool:
     """Held here, and neither revoked nor compromised, in wish or on the chain."""
-    ended = key.revoke or key.compromised_since or key.chain_revoked_at or key.chain_compromised_at
-    return key.secret is not None and not ended
+    return key.secret is not None and not _ended(key)
+
+
+def _ended(key: IssuerKey) -> bool:
+    return bool(key.revoke or key.compromised_since or key.chain_revoked_at or key.chain_compromised_at)
 
 
 def find_active(session: Session, issuer_id: str) -> IssuerKey | None:
@@ -29,7 +32,13 @@ def active_key(session: Session, issuer_id: str) -> IssuerKey:
     """The key that signs the issuer's batches and lists now. Raises StateError when there is none."""
     key = find_active(session, issuer_id)
     if key is None:
-        raise StateError(f"Issuer {issuer_id!r}", "without a usable key", "given a hosted key (`credanchor key add`)")
+        # Also for credentials signed elsewhere: a batch's signature covers a number that only sealing knows.
+        theirs = session.scalars(select(IssuerKey).where(IssuerKey.issuer_id == issuer_id, IssuerKey.secret.is_(None)))
+        elsewhere = not all(map(_ended, theirs))
+        state = "without a hosted key to sign its batches and status lists" if elsewhere else "without a usable key"
+        besides = " besides its own" if elsewhere else ""
+        needed = f"given a hosted key{besides} (`credanchor key add {issuer_id}`)"
+        raise StateError(f"Issuer {issuer_id!r}", state, needed)
     return key
 
 

@@ -62,6 +62,26 @@ def test_a_key_held_elsewhere_may_sign_credentials(registered: Registered) -> No
     assert len(signed.add_signed(registered.store, batch.id, [_sign(_unsigned(place), elsewhere)])) == 1
 
 
+def test_an_issuer_with_external_keys_only_is_told_to_add_a_hosted_one_to_seal(registered: Registered) -> None:
+    store, elsewhere = registered.store, generate()
+    keys.add_external_key(store, "uni", elsewhere.multikey)
+    (place,) = signed.suggest_places(store, "uni", 1)
+    batch = batches.open_batch(store, "uni", None)
+    signed.add_signed(store, batch.id, [_sign(_unsigned(place), elsewhere)])
+    keys.revoke_key(store, registered.vault, registered.key.key_id)
+    said = (
+        r"Issuer 'uni' is without a hosted key to sign its batches and status lists; "
+        r"this needs it to be given a hosted key besides its own \(`credanchor key add uni`\)\."
+    )
+    with pytest.raises(StateError, match=said):
+        batches.request_seal(store, batch.id)
+    assert batches.get_batch(store, batch.id).state == "open"
+    registered.put_on_chain(keys.add_hosted_key(store, registered.vault, "uni").key_id)
+    batches.request_seal(store, batch.id)
+    assert Sealer(store, registered.vault).seal_next()
+    assert batches.get_batch(store, batch.id).state == "sealed"
+
+
 def _edited(**changes: Any) -> Callable[[dict[str, Any], IssuerKey], dict[str, Any]]:
     return lambda document, key: _sign({**document, **changes}, key)
 
