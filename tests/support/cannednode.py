@@ -7,7 +7,8 @@ from typing import Any
 
 from registry.verify import ChainFacts
 from tests.support.answering import Answer, answering
-from tests.support.specimen import CHAIN_ID, Chain, sha
+from tests.support.cases import Chain
+from tests.support.specimen import CHAIN_ID, sha
 
 CODE = b"specimen code"
 """Its SHA-256 is the code hash in the specimen's trust profile."""

@@ -1,13 +1,13 @@
 """A small registry made of fixed keys and names: files, chain answers and status lists that fit together, or nearly.
 
-`case` builds everything a verifier is shown; every part can be replaced. The vectors and the verifier's tests use it.
+`tests.support.cases` makes of them what a verifier is shown.
 """
 
 import hashlib
 import json
 import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,16 +17,10 @@ from registry.format import anchorproof, bitstring, entries, merkle, signature, 
 from registry.format.anchorproof import AnchorProof
 from registry.format.multibase import ED25519_PREFIX
 from registry.verify import (
-    ChainAnswer,
     ChainFacts,
     ListEvidence,
     RegistryTrust,
-    Report,
     StatusEvidence,
-    TrustProfile,
-    Unreachable,
-    WrongChain,
-    verify,
 )
 
 CHAIN_ID = 11155111
@@ -274,78 +268,5 @@ def facts(**changes: Any) -> ChainFacts:
     return ChainFacts(**(values | changes))
 
 
-@dataclass(frozen=True)
-class Chain:
-    """A `ChainView` with prepared answers by root and key id; asking anything else is an error of the test."""
-
-    answers: Mapping[tuple[bytes, bytes], ChainAnswer]
-    refusal: Unreachable | WrongChain | None = None
-
-    def lookup(self, root: bytes, key_id: bytes) -> ChainAnswer:
-        if self.refusal is not None:
-            raise self.refusal
-        return self.answers[root, key_id]
-
-
-@dataclass(frozen=True)
-class Status:
-    """A `StatusSource` with one answer."""
-
-    data: bytes | Unreachable
-
-    def fetch(self, list_id: str, anchor_number: int) -> bytes:
-        if isinstance(self.data, Unreachable):
-            raise self.data
-        return self.data
-
-
-@dataclass(frozen=True)
-class Case:
-    """Everything one verification is given."""
-
-    data: bytes
-    chain: Chain
-    status: Status
-    trust: TrustProfile = field(default_factory=lambda: TrustProfile((TRUST,)))
-    now: datetime = NOW
-
-    def verify(self, **changes: Any) -> Report:
-        case = replace(self, **{name: value for name, value in changes.items() if name != "rdf"})
-        return verify(
-            case.data,
-            trust=case.trust,
-            chain=lambda registry: case.chain,
-            status=case.status,
-            now=case.now,
-        )
-
-
 def default_lists() -> StatusEvidence:
     return status_evidence(list_evidence(status_list("revocation")), list_evidence(status_list("suspension")))
-
-
-def case(
-    hashed: dict[str, Any] | None = None,
-    *,
-    proof: AnchorProof | None = None,
-    data: bytes | None = None,
-    evidence: StatusEvidence | None = None,
-    answer: Callable[[ChainFacts], ChainFacts] = lambda found: found,
-    pending: bool = False,
-    other_keys: Mapping[bytes, Callable[[ChainFacts], ChainFacts]] | None = None,
-    **changes: Any,
-) -> Case:
-    """A case in order unless told otherwise. `answer` edits the contract's answer; `changes` go to the anchor proof."""
-    hashed = hashed if hashed is not None else document()
-    proof = proof if proof is not None else prove(hashed)
-    evidence = evidence if evidence is not None else default_lists()
-    root = latest_root(evidence)
-    found = answer(facts(latest_root=root, latest_number=evidence.anchor_number))
-    answers = {(proof.anchor_root, entries.issuer_key_id(proof.multikey)): ChainAnswer(found, pending)}
-    for key_id, edit in (other_keys or {}).items():
-        answers[found.latest_root, key_id] = ChainAnswer(edit(replace(found, anchor_number=found.latest_number)))
-    return Case(
-        data=data if data is not None else to_bytes(credential(hashed, proof, **changes)),
-        chain=Chain(answers),
-        status=Status(to_bytes(evidence.to_json())),
-    )

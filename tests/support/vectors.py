@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from registry.verify import ChainAnswer, ChainFacts, TrustProfile, Unreachable, WrongChain
-from tests.support.specimen import Case, Chain, Status, to_bytes
+from tests.support.cases import Case, Chain, Status
+from tests.support.specimen import to_bytes
 
 FOLDER = Path(__file__).parent.parent / "vectors"
 PATHS = sorted(FOLDER.glob("*.json"))

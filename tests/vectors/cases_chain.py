@@ -6,7 +6,8 @@ from dataclasses import replace
 from registry.format import entries
 from registry.verify import Unreachable, WrongChain
 from tests.support import specimen as s
-from tests.support.specimen import case, document, prove, to_bytes
+from tests.support.cases import Chain, case
+from tests.support.specimen import document, prove, to_bytes
 from tests.vectors.expected import Vector, anchor_is, expect, issuer_fails
 
 
@@ -76,14 +77,14 @@ def anchors() -> Iterator[Vector]:
     code = case(answer=lambda f: replace(f, code_sha256=s.sha("other code")))
     what = "The code at the address is not the one the trust profile names: the answer is not believed."
     yield "5-anchor--other-code-at-address", what, code, anchor_is("unconfirmed", "unknown other-code")
-    wrong = replace(case(), chain=s.Chain({}, WrongChain(s.CHAIN_ID, 1)))
+    wrong = replace(case(), chain=Chain({}, WrongChain(s.CHAIN_ID, 1)))
     yield (
         "5-anchor--node-refused",
         "The reader found another chain.",
         wrong,
         anchor_is("unconfirmed", "unknown other-chain"),
     )
-    down = replace(case(), chain=s.Chain({}, Unreachable("https://node.example", "timed out")))
+    down = replace(case(), chain=Chain({}, Unreachable("https://node.example", "timed out")))
     yield "5-anchor--chain-unreachable", "No node answers.", down, anchor_is("unconfirmed", "unknown unreachable")
     view = case(answer=lambda f: replace(f, finalized=False))
     yield (

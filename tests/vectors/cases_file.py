@@ -11,7 +11,8 @@ from registry.format import anchorproof, cbor
 from registry.format.multibase import b58decode, b58encode, encode_multikey
 from registry.verify import TrustProfile
 from tests.support import specimen as s
-from tests.support.specimen import Case, case, credential, document, prove, to_bytes
+from tests.support.cases import Case, case
+from tests.support.specimen import credential, document, prove, to_bytes
 from tests.vectors.expected import Vector, expect, format_fails
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from registry.format import anchorproof, entries, merkle, wire
 from tests.support import specimen as s
-from tests.support.specimen import Case, case, document, prove
+from tests.support.cases import Case, case
+from tests.support.specimen import document, prove
 from tests.vectors.expected import Vector, expect, inclusion_fails, signature_fails
 
 

@@ -8,7 +8,8 @@ from typing import Any
 from registry.format import bitstring, entries
 from registry.verify import Unreachable
 from tests.support import specimen as s
-from tests.support.specimen import Case, case, document, to_bytes
+from tests.support.cases import Case, Status, case
+from tests.support.specimen import document, to_bytes
 from tests.vectors.expected import Vector, expect, status_unknown
 
 
@@ -56,9 +57,9 @@ def statuses() -> Iterator[Vector]:
         expect("revoked", status="fail revoked", validity="fail expired"),
     )
 
-    down = s.Status(Unreachable("https://registry.example", "connection refused"))
+    down = Status(Unreachable("https://registry.example", "connection refused"))
     yield "6-status--lists-unreachable", "No evidence.", replace(case(), status=down), status_unknown("unreachable")
-    junk = replace(case(), status=s.Status(b"{}"))
+    junk = replace(case(), status=Status(b"{}"))
     yield "6-status--evidence-malformed", "The evidence is an empty object.", junk, status_unknown("evidence")
     alone = s.list_evidence(s.status_list("revocation"))
     yield (
@@ -70,7 +71,7 @@ def statuses() -> Iterator[Vector]:
     older = s.default_lists()
     newer = case(answer=lambda f: replace(f, latest_number=f.latest_number + 1, latest_root=s.sha("newer root")))
     yield "6-status--list-from-older-anchor", "A newer anchor exists.", newer, status_unknown("other-anchor")
-    renumbered = replace(newer, status=s.Status(to_bytes(replace(older, anchor_number=s.LATEST_ANCHOR + 1).to_json())))
+    renumbered = replace(newer, status=Status(to_bytes(replace(older, anchor_number=s.LATEST_ANCHOR + 1).to_json())))
     what = "Older lists under the number of the newest anchor."
     yield "6-status--older-lists-renumbered", what, renumbered, status_unknown("root")
     yield from _list_cases(lists)
@@ -83,7 +84,7 @@ def _list_cases(lists: Callable[..., Case]) -> Iterator[Vector]:
         """The evidence, edited after everything was committed to."""
         value = s.status_evidence(*pair).to_json()
         edit(value["lists"][0])
-        return replace(case(), status=s.Status(to_bytes(value)))
+        return replace(case(), status=Status(to_bytes(value)))
 
     older = s.status_list("revocation", validFrom="2026-03-01T00:00:00Z")
     yield (

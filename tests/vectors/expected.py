@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from registry.verify import CHECK_IDS
-from tests.support.specimen import Case
+from tests.support.cases import Case
 
 Expected = dict[str, Any]
 Vector = tuple[str, str, Case, Expected]

@@ -11,7 +11,7 @@ from typing import Any
 
 from registry.verify import Unreachable, WrongChain
 from registry.verify.document import show_time
-from tests.support.specimen import Case
+from tests.support.cases import Case
 from tests.vectors import cases_chain, cases_file, cases_proof, cases_status
 from tests.vectors.expected import Expected, Vectors
 

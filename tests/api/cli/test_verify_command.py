@@ -9,18 +9,9 @@ import pytest
 
 from registry.verify import TrustProfile
 from tests.support import cannednode
+from tests.support.cases import Case, case
 from tests.support.commandline import credanchor
-from tests.support.specimen import (
-    TRUST,
-    Case,
-    case,
-    default_lists,
-    document,
-    list_evidence,
-    status_evidence,
-    status_list,
-    to_bytes,
-)
+from tests.support.specimen import TRUST, default_lists, document, list_evidence, status_evidence, status_list, to_bytes
 
 FOREVER = {name: value for name, value in document().items() if name != "validUntil"}
 """The command uses the real clock, so the credential must not expire."""

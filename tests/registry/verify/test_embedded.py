@@ -6,7 +6,8 @@ from registry.credential import integrity
 from registry.credential.keys import IssuerKey
 from registry.format.multibase import encode_multikey
 from tests.support import specimen
-from tests.support.specimen import case, document, prove
+from tests.support.cases import case
+from tests.support.specimen import document, prove
 
 METHOD = f"{specimen.DID}#{encode_multikey(specimen.KEY.multikey)}"
 CREATED = "2026-04-10T00:00:00Z"

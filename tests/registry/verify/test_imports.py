@@ -19,7 +19,7 @@ PROGRAM = """
 import json, sys
 import registry.verify, registry.format.anchorproof
 loaded = sorted(sys.modules)
-from tests.support.specimen import case
+from tests.support.cases import case
 assert case().verify().verdict == "valid"
 print(json.dumps([loaded, sorted(sys.modules)]))
 """

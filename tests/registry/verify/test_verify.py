@@ -14,7 +14,8 @@ from registry.format import anchorproof, strictjson
 from registry.limits import MAX_DOCUMENT_BYTES
 from registry.verify import CHECK_IDS, ChainAnswer, TrustProfile, Unreachable, verify
 from tests.support import specimen
-from tests.support.specimen import Case, case, credential, document, prove, to_bytes
+from tests.support.cases import Case, Chain, Status, case
+from tests.support.specimen import credential, document, prove, to_bytes
 
 GOOD = case()
 VALUE = json.loads(GOOD.data)
@@ -142,14 +143,14 @@ def test_status_evidence_with_any_senseless_value_is_unknown_and_never_raises(da
     if new == place[name] and type(new) is type(place[name]):
         return
     place[name] = new
-    report = replace(GOOD, status=specimen.Status(to_bytes(value))).verify()
+    report = replace(GOOD, status=Status(to_bytes(value))).verify()
     assert report.verdict == "unconfirmed"
     assert report.check("status").outcome == "unknown"
 
 
 @given(st.binary(max_size=200))
 def test_arbitrary_status_evidence_is_unknown(data: bytes) -> None:
-    assert replace(GOOD, status=specimen.Status(data)).verify().check("status").code == "status.evidence"
+    assert replace(GOOD, status=Status(data)).verify().check("status").code == "status.evidence"
 
 
 @dataclass
@@ -293,6 +294,6 @@ def test_times_beyond_the_calendar_are_not_believed(time: int) -> None:
 
 def test_an_error_that_is_not_about_the_input_is_not_swallowed() -> None:
     with pytest.raises(KeyError):
-        replace(GOOD, chain=specimen.Chain({})).verify()
+        replace(GOOD, chain=Chain({})).verify()
     with pytest.raises(FormatError):
         anchorproof.decode("z")
