@@ -12,7 +12,7 @@ from anchor.audit.log import Entry
 from anchor.audit.replay import ChainAnchor, History, replay
 from anchor.audit.report import Book
 from registry.format import entries
-from tests.support.evm import Receipt, Registry, address
+from tests.support.evm import START, Receipt, Registry, address
 from tests.support.specimen import sha
 
 DIDS = ("did:web:north-sea.example", "did:web:baltic.example")
@@ -20,6 +20,9 @@ ISSUERS = [entries.issuer_id(did) for did in DIDS]
 KEYS = [b"\xed\x01" + sha(f"key {number}") for number in range(3)]
 KEY_IDS = [entries.issuer_key_id(key) for key in KEYS]
 REASON = sha("reason")
+
+ADDED = START + 12 * 6
+"""When the honest log's key was added: in block 6."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +147,7 @@ def honest() -> Registry:
     """A log with an issuer that was suspended and reinstated, and a key that is in force."""
     registry = Registry()
     registry.send("registrar", "addIssuer", DIDS[0])
-    registry.send("registrar", "addKey", ISSUERS[0], KEYS[0])
+    assert registry.send("registrar", "addKey", ISSUERS[0], KEYS[0]).time == ADDED
     registry.send("registrar", "suspendIssuer", ISSUERS[0], REASON)
     registry.send("registrar", "reinstateIssuer", ISSUERS[0], REASON)
     registry.send("operator", "anchor", 1, sha("root 1"))
@@ -165,6 +168,13 @@ FORGED = {
     "revokes twice": [(6, KEY_IDS[0], ISSUERS[0]), (6, KEY_IDS[0], ISSUERS[0])],
     "declares a compromise before the key": [(7, KEY_IDS[0], encode(["bytes32", "uint48"], [ISSUERS[0], 5]))],
     "declares a compromise in the future": [(7, KEY_IDS[0], encode(["bytes32", "uint48"], [ISSUERS[0], 1 << 40]))],
+    "declares a compromise of another issuer's key": [
+        (7, KEY_IDS[0], encode(["bytes32", "uint48"], [ISSUERS[1], ADDED]))
+    ],
+    "declares a compromise no earlier than the last": [
+        (7, KEY_IDS[0], encode(["bytes32", "uint48"], [ISSUERS[0], ADDED])),
+        (7, KEY_IDS[0], encode(["bytes32", "uint48"], [ISSUERS[0], ADDED])),
+    ],
     "has half a payload": [(5, KEY_IDS[1], ISSUERS[0])],
     "goes on after the closing": [(12, bytes(32), b""), (1, sha("root 2"), encode(["uint64"], [2]))],
 }
