@@ -13,6 +13,7 @@ MULTIKEY_BYTES = 34
 
 _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 _STEP = 10
 # Ten digits fit a machine word, so nearly all arithmetic is on small numbers.
 _STEP_BASE = 58**_STEP
@@ -26,9 +27,9 @@ def b58encode(data: bytes) -> str:
     digits: list[str] = []
     while number:
         number, step = divmod(number, _STEP_BASE)
-        for _ in range(_STEP):
-            step, digit = divmod(step, 58)
-            digits.append(_ALPHABET[digit])
+        for _ in range(_STEP // 2):
+            step, pair = divmod(step, len(_PAIRS))
+            digits.append(_PAIRS[pair])
     return "1" * zeros + "".join(reversed(digits)).lstrip("1")
 
 

@@ -83,6 +83,8 @@ def views(quad: Quad) -> list[tuple[str, str]]:
     """Each blank node of a quad, with the quad's line as that node sees it: itself _:a, others _:z (section 4.6)."""
     subject, predicate, object_, graph = quad
     if object_[0] != "_" and graph[:1] != "_":
+        if subject[0] != "_":
+            return []
         return [(subject, f"_:a {predicate} {object_} {graph} .\n" if graph else f"_:a {predicate} {object_} .\n")]
     nodes = dict.fromkeys(term for term in (subject, object_, graph) if term[:1] == "_")
     return [(node, line(quad, {other: "_:a" if other == node else "_:z" for other in nodes})) for node in nodes]

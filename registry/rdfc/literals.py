@@ -15,10 +15,14 @@ _EXPONENT = re.compile(r"(\d)0*E\+?(-)?0*(\d)")
 
 def literal(text: str, suffix: str = "") -> str:
     """A text as a literal; `suffix` is "@" and a language, or "^^" and a datatype in angle brackets, or empty."""
+    return f'"{escaped(text)}"{suffix}'
+
+
+def escaped(text: str) -> str:
+    """A text as it stands between the quotes."""
     if text.isprintable() and '"' not in text and "\\" not in text:
-        return f'"{text}"{suffix}'
-    text = _TO_ESCAPE.sub(lambda match: _ESCAPES.get(match[0]) or f"\\u{ord(match[0]):04X}", text)
-    return f'"{text}"{suffix}'
+        return text
+    return _TO_ESCAPE.sub(lambda match: _ESCAPES.get(match[0]) or f"\\u{ord(match[0]):04X}", text)
 
 
 def native(value: bool | int | float, datatype: str | None) -> str:

@@ -15,6 +15,7 @@ from hashlib import sha256
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from registry.credential.batchsigner import Signed
 from registry.errors import RegistryError, StateError
 from registry.format import entries
 from registry.format.merkle import Tree
@@ -23,7 +24,7 @@ from registry.store.engine import Store, StoreUnavailable
 from registry.store.lease import Held, LeaseLost, acquire, fence, new_owner, release
 from registry.store.setup import registry
 from registry.store.signers import active_key, find_active, open_key, usable
-from registry.store.signing import Job, Row, Signed, run
+from registry.store.signing import Common, Job, Row, run
 from registry.store.tables import Batch, Credential, IssuerKey, StatusList
 from registry.store.vault import Vault
 
@@ -165,7 +166,7 @@ class Sealer:
             return [Row(*found) for found in session.execute(query)]
 
     def _run(self, plan: _Plan, secret: bytes, rows: list[Row]) -> Iterator[Signed]:
-        common = (
+        common = Common(
             plan.definition,
             plan.profile,
             plan.achievement_url,
@@ -173,7 +174,7 @@ class Sealer:
             plan.key.verification_method,
             plan.signed_at,
         )
-        jobs = [Job(tuple(rows[start : start + TASK]), *common) for start in range(0, len(rows), TASK)]
+        jobs = [Job(tuple(rows[start : start + TASK]), common) for start in range(0, len(rows), TASK)]
         results: Iterable[list[Signed]] = map(run, jobs) if self._executor is None else self._executor.map(run, jobs)
         return itertools.chain.from_iterable(results)
 

@@ -1,18 +1,16 @@
 """What the sealer gives to an executor: rows in, signed credentials out. No database, no state, the same every time."""
 
 import json
-from dataclasses import dataclass
-from hashlib import sha256
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from registry.credential.achievement import Achievement
-from registry.credential.badge import SALT_BYTES, StatusRef, build
-from registry.credential.integrity import sign_and_digest
+from registry.credential.badge import StatusRef
+from registry.credential.batchsigner import BatchSigner, Signed
 from registry.credential.keys import IssuerKey
 from registry.credential.roster import RosterRow
-from registry.credential.schema import validate
 from registry.errors import StateError
 from registry.format.anchorproof import rfc3339
-from registry.format.strictjson import canonical
 
 
 @dataclass(frozen=True)
@@ -28,54 +26,49 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Job:
-    """Some rows of one batch with all that signing them needs; `secret` is the issuer's, so mind where it goes."""
+class Common:
+    """What signing needs beside the rows, alike for a whole batch; `secret` is the issuer's, so mind where it goes."""
 
-    rows: tuple[Row, ...]
-    definition: bytes  # the achievement, canonical JSON
+    definition: bytes  # the achievement, canonical JSON; empty where the credentials come signed
     profile: str  # the issuer's, JSON
-    achievement_url: str | None  # None where the credentials come signed
-    secret: bytes
+    achievement_url: str | None
+    secret: bytes = field(repr=False)
     verification_method: str
     signed_at: int  # Unix seconds
 
 
 @dataclass(frozen=True)
-class Signed:
-    """A credential with the issuer's proof in canonical JSON, and its D_rdf."""
+class Job:
+    """Some rows of one batch."""
 
-    document: str
-    d_rdf: bytes
+    rows: tuple[Row, ...]
+    common: Common
 
 
 def run(job: Job) -> list[Signed]:
     """Build, check and sign. Raises FormatError when a credential does not come out as the schema demands."""
-    key = IssuerKey(job.secret)
-    achievement = Achievement.parse(job.definition, "json")
-    profile = json.loads(job.profile)
-    created = rfc3339(job.signed_at)
+    signer = _signer(job.common)
     results = []
     for row in job.rows:
         if row.document is not None:
             unsigned = {name: value for name, value in json.loads(row.document).items() if name != "proof"}
+            results.append(signer.sign_again(unsigned))
         elif row.row and row.credential_id and row.list_url and row.status_index is not None:
-            status = StatusRef(row.list_url, row.status_index)
             learner = RosterRow.from_json(json.loads(row.row))
-            # As unguessable as the id, and the same when this is done again.
-            salt = sha256(b"salt " + row.credential_id.encode()).hexdigest()[: 2 * SALT_BYTES]
-            unsigned = build(
-                learner,
-                achievement,
-                profile,
-                row.credential_id,
-                status,
-                created,
-                salt=salt,
-                achievement_url=job.achievement_url,
-            )
-            validate(unsigned)
+            results.append(signer.sign(learner, row.credential_id, StatusRef(row.list_url, row.status_index)))
         else:
             raise StateError(f"Credential {row.handle!r}", "without a row to build it from", "complete")
-        document, d_rdf = sign_and_digest(unsigned, key, job.verification_method, created)
-        results.append(Signed(canonical(document).decode(), d_rdf))
     return results
+
+
+@lru_cache(maxsize=1)
+def _signer(common: Common) -> BatchSigner:
+    """Kept from job to job: it learns from every kind of row."""
+    return BatchSigner(
+        Achievement.parse(common.definition, "json"),
+        json.loads(common.profile),
+        IssuerKey(common.secret),
+        verification_method=common.verification_method,
+        created=rfc3339(common.signed_at),
+        achievement_url=common.achievement_url,
+    )
