@@ -150,8 +150,10 @@ def overtake(site: Site, other: Worker) -> None:
 
 def test_a_worker_that_lost_its_lease_at_any_step_of_a_tick_writes_nothing(make_site: MakeSite) -> None:
     steps = steps_of_the_tick_that_sends(make_site)
+    # Before the first step there is no lease to lose; before a read is as good as before the step that follows it.
+    places = [place for place, step in enumerate(steps) if place > 0 and step != "read"]
     reverted = 0
-    for place in range(1, len(steps)):  # before step 0 there is no lease to lose
+    for place in places:
         site = make_site(faults=Between())
         site.seal()
         foreign_nonce(site)
@@ -166,15 +168,14 @@ def test_a_worker_that_lost_its_lease_at_any_step_of_a_tick_writes_nothing(make_
         report = frozen.tick()
         assert len(left) == 1, steps[place]
         assert everything(site) == left[0], steps[place]
-        # It stood back as soon as there was something to write; at the last step there was nothing left.
-        assert report.outcome == STANDBY or not report.signed or place == len(steps) - 1, steps[place]
+        assert report.outcome == STANDBY or not report.signed, steps[place]  # it stood back, or had nothing to write
         assert frozen.tick().outcome == STANDBY
         site.worker = other
         site.settle()
         site.check(1)
         reverted += site.sent() - before
     # What was stored when the worker froze was sent afterwards, or had been before; the contract refused it.
-    assert reverted == len(steps) - steps.index("eth_sendRawTransaction") > 0
+    assert reverted == sum(place >= steps.index("eth_sendRawTransaction") for place in places) > 0
 
 
 def test_nothing_is_anchored_twice_when_both_workers_believe_they_hold_the_lease(

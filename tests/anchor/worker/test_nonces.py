@@ -162,7 +162,7 @@ def test_what_no_node_shows_is_sent_again_for_the_same_price(site: Site, how: st
     for _ in range(2 * BUMP_AFTER):
         site.node.request("dev_dropTransaction", "0x" + attempt.tx_hash.hex())
         site.mine()
-        site.worker.tick()
+        assert site.worker.tick().alarms == {}
         assert pending(site, OPERATOR) == (["0x" + attempt.tx_hash.hex()] if how == "dropped" else [])
     assert site.rpc.log.count("eth_sendRawTransaction") == 1 + 2 * BUMP_AFTER
     assert len(site.attempts()) == 1
