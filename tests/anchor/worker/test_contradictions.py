@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from anchor.contract import role
 from anchor.worker.report import DONE, STOPPED
@@ -107,6 +107,20 @@ def test_a_foreign_anchor_before_ours_is_decided_stops_the_worker(site: Site) ->
     assert f"anchor 1, root {FOREIGN.hex()}, of which this database knows nothing" in report.problem
     stays_stopped(site, "unknown-anchor")
     assert site.states() == ["sealed"]
+
+
+def test_a_database_that_lost_what_it_saw_does_not_take_the_chain_for_empty(site: Site) -> None:
+    site.seal()
+    site.settle()
+    with site.view.begin() as session:
+        session.execute(delete(Anchored))
+    site.seal()
+    for _ in range(2):
+        report = site.worker.tick()
+        assert report.outcome == STOPPED
+        assert report.problem == "The logs show 0 anchors; the contract counts 1"
+    assert site.states() == ["signed", "sealed"]
+    assert len(anchors(site)) == 1
 
 
 def test_our_root_is_ours_whoever_sends_it(site: Site) -> None:

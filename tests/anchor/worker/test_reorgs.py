@@ -171,7 +171,7 @@ def test_a_reorganisation_at_any_question_of_a_tick_does_no_harm(
     clean.close()
     assert {"eth_chainId", "eth_getLogs", "eth_estimateGas", "eth_sendRawTransaction"} <= set(questions)
     look = questions.index("eth_maxPriorityFeePerGas")  # what is before it are reads of one block
-    stopped = []
+    stopped, problems = [], []
     for place, question in enumerate(questions):
         site = copy_site(busy.home, busy.config, tmp_path / f"site-{place}", finality_depth=DEPTH)
         before = facts(site)
@@ -180,6 +180,7 @@ def test_a_reorganisation_at_any_question_of_a_tick_does_no_harm(
         assert len(site.rpc.log) > place
         if report.outcome == STOPPED:
             stopped.append(place)
+            problems.append(report.problem)
             assert report.problem.startswith("The node's answers do not fit together"), (question, report.problem)
             assert site.alarms() == {"unreachable"}, question
             assert "eth_sendRawTransaction" not in site.rpc.log
@@ -197,6 +198,7 @@ def test_a_reorganisation_at_any_question_of_a_tick_does_no_harm(
         site.close()
     assert stopped == list(range(stopped[0], look))
     assert len(stopped) > 8
+    assert sum("changed while it was read" in problem for problem in problems) >= 2
 
 
 def test_an_issuer_and_a_key_that_a_reorganisation_takes_back_are_registered_again(deep: MakeSite) -> None:
