@@ -71,11 +71,12 @@ class Ground:
             found = connection.execute("SELECT state FROM pg_stat_activity WHERE application_name = %s", [worker])
             assert {state for (state,) in found.fetchall()} == {"idle"}
 
-    def waiting_for_a_lock(self) -> bool:
-        """Whether a session of the database waits for another one's transaction to end."""
-        query = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND wait_event_type = 'Lock'"
+    def waiting_for_the_lease(self) -> bool:
+        """Whether a session waits for another one's transaction in order to take the lease."""
+        query = "SELECT query FROM pg_stat_activity WHERE datname = %s AND wait_event_type = 'Lock'"
         with self.server.admin() as connection:
-            return connection.execute(query, [databases.DATABASE]).fetchone() == (1,)
+            found = connection.execute(query, [databases.DATABASE]).fetchall()
+        return [query.split()[:3] for (query,) in found] == [["INSERT", "INTO", "lease"]]
 
     def kill(self, worker: str) -> None:
         """Its sessions end as when its process is gone."""
@@ -185,7 +186,7 @@ def test_a_worker_inside_a_transaction_is_waited_for_and_then_replaced(
 
     def take_over(_connection: Any) -> None:
         rival.start()
-        until(ground.waiting_for_a_lock)
+        until(ground.waiting_for_the_lease)
         assert reports == []
         if dies:
             ground.kill("worker-0")
