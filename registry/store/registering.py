@@ -7,11 +7,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from registry.store import standing
-from registry.store.batches import SEALED
 from registry.store.engine import Store
 from registry.store.lease import Held, fence
 from registry.store.standing import InVain, Moment
-from registry.store.tables import Anchored, Batch, Issuer, IssuerKey
+from registry.store.tables import Batch, Issuer, IssuerKey
 
 
 @dataclass(frozen=True)
@@ -53,12 +52,7 @@ class Facts:
 
 def wanted(store: Store) -> Wanted:
     """Read it all, in one snapshot."""
-    waiting = (
-        select(Batch.key_id)
-        .outerjoin(Anchored, Anchored.number == Batch.anchor_number)
-        .where(Batch.state == SEALED, Anchored.final.is_not(True))
-        .distinct()
-    )
+    waiting = select(Batch.key_id).where(standing.waiting()).distinct()
     with store.read() as session:
         return Wanted(
             issuers=tuple(session.scalars(select(Issuer).order_by(Issuer.created_at, Issuer.id))),
