@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 
 from api import datadir
+from api.pool import signing_pool
 from api.settings import Settings
 from registry.store.engine import Store, StoreUnavailable
 from registry.store.sealing import Sealer
@@ -64,14 +65,15 @@ class Background:
                 self._stop.wait(RETRY_SECONDS)
 
 
-def sealing(store: Store, vault: Vault) -> Callable[[threading.Event], None]:
-    """Seal batches as they come."""
-    sealer = Sealer(store, vault)
+def sealing(store: Store, vault: Vault, processes: int) -> Callable[[threading.Event], None]:
+    """Seal batches as they come, large ones with `processes` processes."""
 
     def job(stop: threading.Event) -> None:
-        while not stop.is_set():
-            if not sealer.seal_next():
-                stop.wait(SEAL_PAUSE_SECONDS)
+        with signing_pool(processes) as pool:  # a new one when a process of it died
+            sealer = Sealer(store, vault, pool)
+            while not stop.is_set():
+                if not sealer.seal_next():
+                    stop.wait(SEAL_PAUSE_SECONDS)
 
     return job
 
@@ -128,7 +130,7 @@ def start(settings: Settings) -> Background:
     """Everything that goes on behind the API, on a database connection of its own, until `stop`."""
     store = Store(settings.database)
     work = Background(at_end=store.close)
-    work.start("sealing", sealing(store, Vault.from_file(settings.master_key)))
+    work.start("sealing", sealing(store, Vault.from_file(settings.master_key), settings.signing_processes))
     work.start("anchoring", anchoring(settings, store))
     work.start("tidying", tidying(store))
     return work

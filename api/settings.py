@@ -34,6 +34,9 @@ NOT_OURS = frozenset(
 
 SECONDS_A_DAY = 86_400
 
+MAX_PROCESSES = 256
+"""More signing processes than any machine has cores is a slip of the pen."""
+
 
 class SettingsError(Exception):
     """A setting is unknown or its value cannot be used; the text names it, its source and a remedy, never a secret."""
@@ -75,6 +78,7 @@ class Settings:
     tick_seconds: float = _setting(2.0, "Pause between two looks of the worker at chain and database. Seconds.")
     worker_stale_seconds: int = _setting(120, "Age of the worker's last tick from which /readyz warns. Seconds.")
     rpc_timeout_seconds: float = _setting(10.0, "Longest wait for one answer of a chain endpoint. Seconds.")
+    signing_processes: int = _setting(0, "Processes that sign large batches. 0: one for each core.")
     master_key_file: Path = _path("master.key", "Key that encrypts issuers' keys; relative to data_dir.")  # noqa: RUF009
     keystore_dir: Path = _path(  # noqa: RUF009
         "keystore", "Ethereum key stores of admin, registrar and operator; relative to data_dir."
@@ -92,6 +96,7 @@ class Settings:
         _check(not self.public_url.endswith("/"), "public_url", "has no slash at its end")
         for name in ("heartbeat_seconds", "tick_seconds", "worker_stale_seconds", "rpc_timeout_seconds"):
             _check(getattr(self, name) > 0, name, "is more than 0")
+        _check(0 <= self.signing_processes <= MAX_PROCESSES, "signing_processes", f"lies between 0 and {MAX_PROCESSES}")
         _check(self.log_level in {"DEBUG", "INFO", "WARNING", "ERROR"}, "log_level", "is DEBUG, INFO, WARNING or ERROR")
 
     @classmethod

@@ -4,7 +4,7 @@ Every bad row is reported, with its number as a spreadsheet shows it, its column
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -47,7 +47,7 @@ class RosterRow:
 
     def to_json(self) -> dict[str, Any]:
         """The members that are given."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
+        return {name: value for name, value in vars(self).items() if value is not None}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "RosterRow":

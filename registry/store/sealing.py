@@ -33,11 +33,17 @@ LEASE = "seal"
 LEASE_SECONDS = 120
 """Renewed before each chunk, which takes seconds: a sealer that died is replaced after two minutes."""
 
-CHUNK = 256
+CHUNK = 2048
 """Credentials signed and written in one transaction: what a crash can cost, and how often progress moves."""
 
-TASK = 16
+TASK = 64
 """Credentials in one task of the executor: long enough to be worth sending, short enough to spread evenly."""
+
+POOL_FROM = 500
+"""Credentials from which a batch goes to the executor: below, starting processes takes longer than signing."""
+
+ANSWER_SECONDS = 60
+"""Longest wait for the executor to sign a chunk, which takes a second: a process that died may leave it hanging."""
 
 Progress = Callable[[int, int], None]
 """Called with (signed so far, size of the batch) after every chunk."""
@@ -73,7 +79,8 @@ class Sealer:
     def seal_next(self, progress: Progress | None = None) -> bool:
         """Seal the batch that waits longest; False when none waits or another sealer is at work.
 
-        What is wrong with a batch stops that batch and is kept as its `failure`. Raises StoreUnavailable, LeaseLost.
+        What is wrong with a batch stops that batch and is kept as its `failure`. Raises StoreUnavailable and LeaseLost.
+        When the executor fails it raises TimeoutError (after ANSWER_SECONDS) or BrokenExecutor: go on with a new one.
         """
         held = acquire(self._store, LEASE, self._owner, LEASE_SECONDS)
         if held is None:
@@ -175,7 +182,10 @@ class Sealer:
             plan.signed_at,
         )
         jobs = [Job(tuple(rows[start : start + TASK]), common) for start in range(0, len(rows), TASK)]
-        results: Iterable[list[Signed]] = map(run, jobs) if self._executor is None else self._executor.map(run, jobs)
+        if self._executor is None or plan.size < POOL_FROM:
+            results: Iterable[list[Signed]] = map(run, jobs)
+        else:
+            results = self._executor.map(run, jobs, timeout=ANSWER_SECONDS)
         return itertools.chain.from_iterable(results)
 
     def _write(self, batch_id: str, held: Held, rows: list[Row], signed: list[Signed]) -> None:

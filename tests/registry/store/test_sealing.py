@@ -144,6 +144,7 @@ def test_a_process_pool_makes_the_same_batch_as_one_process(
     sqlite_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sealing, "TASK", 2)
+    monkeypatch.setattr(sealing, "POOL_FROM", 1)
     batch_id, _ = register(sqlite_store).batch(5)
     batches.request_seal(sqlite_store, batch_id)
     assert sqlite_store.checkpoint()
@@ -189,6 +190,7 @@ def test_a_sealer_that_lost_its_lease_writes_nothing_more(
     registered: Registered, monkeypatch: pytest.MonkeyPatch, moment: str, done: int
 ) -> None:
     monkeypatch.setattr(sealing, "CHUNK", 1)
+    monkeypatch.setattr(sealing, "POOL_FROM", 1)
     store = registered.store
     batch_id, _ = registered.batch(2)
     batches.request_seal(store, batch_id)

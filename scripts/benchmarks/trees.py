@@ -1,44 +1,15 @@
-"""Benchmarks, printed as tables: every figure stands beside a peer or a physical limit measured in the same run."""
+"""Trees and proofs beside merkletools."""
 
-import argparse
 import hashlib
-import json
-import os
-import platform
-import subprocess
-import sys
-import time
 import warnings
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from benchmarks.clock import best
 
 from registry.format import merkle
 
 SIZES = (1_000, 10_000, 100_000)
 PROOFS = 2_000  # proofs walked per size; enough to be above the clock's grain
-BEST_OF = 3
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, epilog="example: scripts/bench --count 1000")
-    parser.add_argument("--count", type=int, default=10_000, help="credentials in the demo stage (0: leave it out)")
-    options = parser.parse_args()
-    print(f"{platform.platform()}, Python {platform.python_version()}, {os.cpu_count()} cores\n")
-    trees()
-    return stages(options.count) if options.count else 0
-
-
-def best(work: Callable[[], Any]) -> float:
-    """Seconds of the fastest of a few runs."""
-    times = []
-    for _ in range(BEST_OF):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return min(times)
 
 
 def trees() -> None:
@@ -47,7 +18,7 @@ def trees() -> None:
         warnings.simplefilter("ignore")  # merkletools warns on import that it lacks SHA-3, which is not used here
         from merkletools import MerkleTools
 
-    print("tree and proofs (best of 3)")
+    print("\ntree and proofs (best of 3)")
     print(
         f"{'leaves':>8} {'build':>10} {'merkletools':>12} {'bare hashing':>13} {'proof+check':>12} {'merkletools':>12}"
     )
@@ -91,22 +62,4 @@ def trees() -> None:
             f"{size:>12}  {build * 1e3:>9.1f} ms  {build_peer / build:>10.1f} x  {limit / build:>12.0%}  "
             f"{len(indexes) / proofs:>10.0f}/s  {proofs_peer / proofs:>10.1f} x"
         )
-    print("  x: how many times faster than merkletools; bare hashing: share of the time that hashing alone takes\n")
-
-
-def stages(count: int) -> int:
-    """The stages of `credanchor demo --once --count N`, as the demo itself measured them."""
-    command = [sys.executable, "-m", "api.cli.main", "demo", "--once", "--json", "--count", str(count)]
-    run = subprocess.run(command, stdout=subprocess.PIPE, check=False, text=True, cwd=Path(__file__).parents[1])
-    if run.returncode != 0:
-        print(f"the demo ended with exit code {run.returncode}")
-        return run.returncode
-    result = json.loads(run.stdout)
-    print(f"demo --once --count {count}")
-    for stage, seconds in result["seconds"].items():
-        print(f"  {stage:<28} {seconds:>8.2f} s {count / seconds if seconds else 0:>12.0f} credentials/s")
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
+    print("  x: how many times faster than merkletools; bare hashing: share of the time that hashing alone takes")
