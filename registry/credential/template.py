@@ -13,7 +13,7 @@ from registry.format import multibase
 from registry.format.strictjson import canonical
 from registry.rdfc.canonizer import default
 from registry.rdfc.literals import escaped
-from registry.rdfc.shape import Shape, Splitter, fill
+from registry.rdfc.shape import Shape, Splitter
 
 PROOF_MARK = "\ue000proof\ue001"
 """Stands for the text of the signature."""
@@ -28,7 +28,7 @@ class Template:
     def __init__(self, unsigned: Mapping[str, Any], signed: Mapping[str, Any], marks: Sequence[str]) -> None:
         self._unsigned = Shape(default().quads(unsigned), marks)
         self._signed = Shape(default().quads(signed), [*marks, PROOF_MARK])
-        self._json = Splitter([*marks, PROOF_MARK]).line(canonical(signed).decode())
+        self._json = Splitter([*marks, PROOF_MARK]).text(canonical(signed).decode())
 
     def sign(
         self, texts: Sequence[str], options_digest: bytes, sign: Callable[[bytes], bytes]
@@ -49,4 +49,4 @@ class Template:
         if everything is None:
             return None
         in_json = [encode_basestring(text)[1:-1] for text in texts]
-        return fill(self._json, [*in_json, proof]), sha256(everything).digest()
+        return self._json.fill([*in_json, proof]), sha256(everything).digest()

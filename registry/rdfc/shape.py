@@ -5,69 +5,82 @@ statements that come out are split at the marks. What remains for each credentia
 nodes whose statements hold one, number the blank nodes, sort.
 """
 
+import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
+from operator import itemgetter
 
 from registry.rdfc.labels import Quad, views
 
-Line = tuple[str, tuple[tuple[int, str], ...]]
-"""A text with slots: how it begins, then each slot's index and what follows it."""
+
+class Text:
+    """A text with slots, each of which takes the term of some index."""
+
+    def __init__(self, parts: Sequence[str], indexes: Sequence[int]) -> None:
+        self.parts = tuple(parts)  # what stands before, between and after the slots
+        self.indexes = tuple(indexes)
+        self._format = "%s".join(part.replace("%", "%%") for part in parts)
+        self._pick: Callable[[Sequence[str]], object] = itemgetter(*indexes) if indexes else lambda _: ()
+
+    def fill(self, terms: Sequence[str]) -> str:
+        """The text with its slots filled in."""
+        return self._format % self._pick(terms)
+
+    @staticmethod
+    def join(texts: Iterable["Text"]) -> "Text":
+        """One text after the other."""
+        parts: list[str] = [""]
+        indexes: list[int] = []
+        for text in texts:
+            parts[-1:] = [parts[-1] + text.parts[0], *text.parts[1:]]
+            indexes += text.indexes
+        return Text(parts, indexes)
 
 
-def fill(line: Line, terms: Sequence[str]) -> str:
-    """The text with its slots filled in."""
-    text, rest = line
-    for index, after in rest:
-        text += terms[index] + after
-    return text
+NOTHING = Text([""], [])
 
 
 class Lines:
-    """Lines of which some have slots; they come out in order, each once."""
+    """Lines of which some have slots, all with the same beginning; they come out in order, each once."""
 
-    def __init__(self, lines: Iterable[Line]) -> None:
-        # Ordered by what precedes their first slot; that is their order for good unless one beginning begins another.
-        every = sorted(lines)
-        self._texts = [text for text, _ in every]
-        self.slotted = [(place, line) for place, line in enumerate(every) if line[1]]
-        self._ordered = not any(
-            other.startswith(text)
-            for place, (text, _) in self.slotted
-            for other in (*self._texts[:place], *self._texts[place + 1 :])
-        )
-        self._digest = "" if self.slotted else _sha256(self._texts)
+    def __init__(self, lines: Iterable[Text], beginning: Text = NOTHING) -> None:
+        self.indexes: set[int] = set()
+        # Ordered by what precedes their first slot. That is their order for good, unless one start is another's start.
+        runs: list[list[Text]] = []
+        start = None
+        for line in sorted(lines, key=lambda line: line.parts):
+            self.indexes.update(line.indexes)
+            if start is None or not line.parts[0].startswith(start):
+                runs.append([])
+                start = line.parts[0] if line.indexes else None
+            runs[-1].append(Text.join([beginning, line]))
+        self._parts: list[Text | list[Text]] = []
+        for ordered, group in itertools.groupby(runs, lambda run: len(run) == 1):
+            if ordered:
+                self._parts.append(Text.join(line for run in group for line in run))
+            else:
+                self._parts += group
 
-    def fill(self, terms: Sequence[str]) -> list[str]:
+    def fill(self, terms: Sequence[str]) -> str:
         """All of them, their slots filled in."""
-        if not self.slotted:
-            return self._texts
-        texts = self._texts.copy()
-        for place, line in self.slotted:
-            texts[place] = fill(line, terms)
-        return texts if self._ordered else sorted(set(texts))
-
-    def digest(self, terms: Sequence[str]) -> str:
-        """SHA-256 of all of them, in hexadecimal."""
-        return self._digest or _sha256(self.fill(terms))
+        return "".join([part.fill(terms) if isinstance(part, Text) else _sorted(part, terms) for part in self._parts])
 
 
-def _sha256(lines: list[str]) -> str:
-    return sha256("".join(lines).encode()).hexdigest()
+def _sorted(lines: list[Text], terms: Sequence[str]) -> str:
+    return "".join(sorted({line.fill(terms) for line in lines}))
 
 
 class Splitter:
-    """Makes lines of texts that hold marks; a slot's index is that of its mark."""
+    """Makes texts with slots of texts that hold marks; a slot's index is that of its mark."""
 
     def __init__(self, marks: Sequence[str]) -> None:
         self._index = {mark: index for index, mark in enumerate(marks)}
         self._any = re.compile("|".join(map(re.escape, marks)) or r"(?!)")
 
-    def line(self, text: str) -> Line:
+    def text(self, marked: str) -> Text:
         """The text, split at its marks."""
-        parts = self._any.split(text)
-        marks = self._any.findall(text)
-        return parts[0], tuple((self._index[mark], after) for mark, after in zip(marks, parts[1:], strict=True))
+        return Text(self._any.split(marked), [self._index[mark] for mark in self._any.findall(marked)])
 
 
 class Shape:
@@ -84,33 +97,32 @@ class Shape:
             for node, text in views(quad):
                 seen.setdefault(node, []).append(text)
         # Terms to fill in: the texts first, then the blank nodes' names.
-        split = Splitter([*marks, *(f"\x00{number}\x00" for number in range(len(seen)))])
         places = {node: f"\x00{number}\x00" for number, node in enumerate(seen)}
+        split = Splitter([*marks, *places.values()])
+        self._views = [_View(Lines(map(split.text, texts))) for texts in seen.values()]
         blocks: dict[str, list[str]] = {}
         for subject, predicate, object_, graph in dataset:
             tail = f" {predicate} {places.get(object_, object_)}{' ' + places.get(graph, graph) if graph else ''} .\n"
             blocks.setdefault(places.get(subject, subject), []).append(tail)
-        self._views = [Lines([split.line(text) for text in texts]) for texts in seen.values()]
         self._fixed: list[bytes] = []  # whole blocks: all statements about one thing
-        self._renamed: list[
-            tuple[int, str, dict[str, bytes]]
-        ] = []  # those that change with their blank node's name only
-        self._filled: list[tuple[Line, Lines]] = []
-        self._names: set[str] = set()  # of things without slots
-        for subject, tails in blocks.items():
-            head, lines = split.line(subject), Lines([split.line(tail) for tail in tails])
-            if not head[1]:
-                self._names.add(subject)
-            if not head[1] and not lines.slotted:
-                self._fixed.append((subject + subject.join(lines.fill(()))).encode())
-            elif subject.startswith("\x00") and not lines.slotted:
-                self._renamed.append((head[1][0][0], "\x00".join(["", *lines.fill(())]), {}))
+        self._renamed: list[tuple[int, Lines, dict[str, bytes]]] = []  # change with their blank node's name only
+        self._filled: list[tuple[Text, Lines]] = []
+        self._names: set[str] = set()  # of things, without slots
+        for name, tails in blocks.items():
+            head = split.text(name)
+            lines = Lines(map(split.text, tails), head)
+            if not head.indexes:
+                self._names.add(name)
+            if not head.indexes and not lines.indexes:
+                self._fixed.append(lines.fill(()).encode())
+            elif name in places.values() and not lines.indexes:
+                self._renamed.append((head.indexes[0], lines, {}))
             else:
                 self._filled.append((head, lines))
 
     def hashes(self, texts: Sequence[str], known: Sequence[str] = ()) -> list[str]:
         """The first-degree hash of every blank node, in the order of the walk; the first ones may be known already."""
-        return [*known, *[view.digest(texts) for view in self._views[len(known) :]]]
+        return [*known, *[view.hash(texts) for view in self._views[len(known) :]]]
 
     def canonical(self, texts: Sequence[str], hashes: Sequence[str]) -> bytes | None:
         """Canonical N-Quads in UTF-8. None where texts make blank nodes alike or give two things the same name."""
@@ -120,19 +132,33 @@ class Shape:
         for number, place in enumerate(sorted(range(len(texts), len(terms)), key=terms.__getitem__)):
             terms[place] = f"_:c14n{number}"
         blocks = self._fixed.copy()
-        for place, tails, made in self._renamed:
+        for place, lines, made in self._renamed:
             name = terms[place]
             if name not in made:  # as many names as there are blank nodes
-                made[name] = tails.replace("\x00", name).encode()
+                made[name] = lines.fill(terms).encode()
             blocks.append(made[name])
         names = self._names.copy()
         for head, lines in self._filled:
-            subject = fill(head, terms)
-            if subject[0] != "_":
-                if subject in names and head[1]:
+            if head.indexes:
+                name = head.fill(terms)
+                if name in names:
                     return None
-                names.add(subject)
+                names.add(name)
             # Block by block, since text beyond ASCII makes encoding slow; UTF-8 sorts as Unicode does.
-            blocks.append((subject + subject.join(lines.fill(terms))).encode())
+            blocks.append(lines.fill(terms).encode())
         blocks.sort()
         return b"".join(blocks)
+
+
+class _View:
+    """The statements that mention a blank node, as RDFC-1.0 hashes them (section 4.6)."""
+
+    def __init__(self, lines: Lines) -> None:
+        self._lines = lines
+        self._known = "" if lines.indexes else self._sha256(())
+
+    def hash(self, texts: Sequence[str]) -> str:
+        return self._known or self._sha256(texts)
+
+    def _sha256(self, texts: Sequence[str]) -> str:
+        return sha256(self._lines.fill(texts).encode()).hexdigest()

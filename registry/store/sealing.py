@@ -121,13 +121,18 @@ class Sealer:
         plan = self._plan(batch_id, held)
         secret = open_key(self._vault, plan.key).secret
         done = plan.done
-        while chunk := self._unsigned(batch_id):
+        chunk = self._unsigned(batch_id)
+        signing = self._run(plan, secret, chunk)
+        while chunk:
             if acquire(self._store, LEASE, self._owner, LEASE_SECONDS) != held:
                 raise LeaseLost(LEASE)
-            signed = list(self._run(plan, secret, chunk))
-            done += len(signed)
+            signed = list(signing)
+            following = self._unsigned(batch_id, after=chunk[-1].index)
+            signing = self._run(plan, secret, following)  # by the executor, while this process writes
             self._write(batch_id, held, chunk, signed)
+            done += len(signed)
             progress(done, plan.size)
+            chunk = following
         self._finish(plan, held)
 
     def _plan(self, batch_id: str, held: Held) -> _Plan:
@@ -154,9 +159,10 @@ class Sealer:
             asked = batch.seal_requested_at or batch.created_at
             return _Plan(batch_id, batch.size, batch.done, key, definition, issuer.profile, url, asked)
 
-    def _unsigned(self, batch_id: str) -> list[Row]:
+    def _unsigned(self, batch_id: str, after: int = -1) -> list[Row]:
         query = (
             select(
+                Credential.index,
                 Credential.handle,
                 Credential.row,
                 Credential.document,
@@ -165,7 +171,7 @@ class Sealer:
                 StatusList.url,
             )
             .outerjoin(StatusList, StatusList.id == Credential.revocation_list_id)
-            .where(Credential.batch_id == batch_id, Credential.d_rdf.is_(None))
+            .where(Credential.batch_id == batch_id, Credential.d_rdf.is_(None), Credential.index > after)
             .order_by(Credential.index)
             .limit(CHUNK)
         )

@@ -17,6 +17,7 @@ from registry.format.anchorproof import rfc3339
 class Row:
     """A credential that is to be signed: from its roster row, or again, from the document of an earlier key."""
 
+    index: int
     handle: str
     row: str | None
     document: str | None
