@@ -13,10 +13,14 @@ from registry.rdfc.walk import Walk
 
 
 class Canonizer:
-    """Canonicalises documents that use the contexts in `known`, by URL. May be used by several threads."""
+    """Canonicalises documents that use the contexts in `known`, by URL. May be used by several threads.
 
-    def __init__(self, known: Mapping[str, Any] = CONTEXTS) -> None:
-        self._states = States(known)
+    `inline`: documents may also bring contexts of their own. Never for what is issued or trusted: such a context can
+    give every term another meaning.
+    """
+
+    def __init__(self, known: Mapping[str, Any] = CONTEXTS, *, inline: bool = False) -> None:
+        self._states = States(known, inline=inline)
 
     def quads(self, document: Any) -> list[Quad]:
         """The RDF statements, blank nodes named as they come. Raises FormatError rdf.* and format.too-deep."""

@@ -4,6 +4,7 @@ Published contexts are few, so the same states come again in every document. Wha
 the first badge no context is processed any more. What is remembered is bounded, because documents come from strangers.
 """
 
+import json
 from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any
@@ -134,12 +135,12 @@ class State:
             raise Refusal("rdf.dropped", f"{text[:80]!r} looks like a JSON-LD keyword and is dropped")
         return iri_term(iri)
 
-    def embedded(self, urls: tuple[str, ...]) -> "State":
-        """The state inside an object that names these contexts."""
-        if urls not in self._embedded:
-            made = self._machine.process(self.context, list(urls))
-            self._embedded[urls] = self._machine.state(made)
-        return self._embedded[urls]
+    def embedded(self, named: tuple[Any, ...]) -> "State":
+        """The state inside an object that names these contexts: URLs, or contexts themselves where that is allowed."""
+        key = tuple(one if isinstance(one, str) else json.dumps(one) for one in named)
+        if key not in self._embedded:
+            self._embedded[key] = self._machine.state(self._machine.process(self.context, list(named)))
+        return self._embedded[key]
 
     def typed(self, names: tuple[str, ...]) -> "State":
         """The state inside an object of these types, of which each has a context of its own."""
@@ -209,8 +210,9 @@ class State:
 class States:
     """All states that begin with no context at all. Safe for several threads: the worst is that one works in vain."""
 
-    def __init__(self, known: Mapping[str, Any]) -> None:
+    def __init__(self, known: Mapping[str, Any], *, inline: bool = False) -> None:
         self.known = known
+        self.inline = inline  # whether documents may bring contexts of their own
         self._processor = Processor(known)
         self._by_context: dict[Context, State] = {}
         self._begin = State(self, EMPTY)

@@ -155,6 +155,8 @@ class Walk:
         urls = tuple(named) if isinstance(named, list) else (named,)
         for index, url in enumerate(urls):
             refusal = None
+            if isinstance(url, dict) and self._states.inline:
+                continue
             if not isinstance(url, str):
                 problem = "A context inside the document can redefine every term"
                 refusal = Refusal("rdf.context", problem, "Use the published contexts by their URLs")

@@ -27,6 +27,17 @@ def get_credential(store: Store, handle: str) -> Credential:
         return load_credential(session, handle)
 
 
+def handle_of(store: Store, issuer_id: str, credential_id: str) -> str:
+    """The public name of an issuer's credential by its id ("urn:uuid:..."). Raises NotFound."""
+    query = select(Credential.handle).join(Batch, Batch.id == Credential.batch_id)
+    query = query.where(Credential.credential_id == credential_id, Batch.issuer_id == issuer_id)
+    with store.read() as session:
+        handle = session.scalar(query)
+    if handle is None:
+        raise NotFound("credential", credential_id)
+    return handle
+
+
 def owner(store: Store, handle: str) -> str:
     """The id of the issuer whose credential it is. Raises NotFound."""
     with store.read() as session:

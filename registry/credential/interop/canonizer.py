@@ -1,0 +1,23 @@
+"""JSON-LD as the suites use it: contexts inside documents, and two contexts that define every term.
+
+With them nothing is ever undefined, so no signature made with this canonizer says much. For test issuers only.
+"""
+
+from functools import cache
+
+from registry.rdfc.canonizer import Canonizer
+from registry.rdfc.contexts import CONTEXTS
+
+EXAMPLES = "https://www.w3.org/ns/credentials/examples/v2"
+UNDEFINED_TERMS = "https://www.w3.org/ns/credentials/undefined-terms/v2"
+
+_LENIENT = {
+    EXAMPLES: {"@context": {"@vocab": "https://www.w3.org/ns/credentials/examples#"}},
+    UNDEFINED_TERMS: {"@context": {"@vocab": "https://www.w3.org/ns/credentials/undefined-term#"}},
+}
+
+
+@cache
+def lenient() -> Canonizer:
+    """The canonizer of test issuers, one for the process."""
+    return Canonizer({**CONTEXTS, **_LENIENT}, inline=True)
