@@ -26,6 +26,9 @@ MAX_VERIFY_LINES = 1000
 MAX_ROW_ERRORS = 1000
 """Errors listed in one answer: more than anybody repairs before trying again; the count of all is given."""
 
+MAX_WARNINGS = 100
+"""Warnings of the lint in one answer: one kind of badge repeats the same few for each of its documents."""
+
 MAX_BODY_SECONDS = 120
 """Time a client may take to send its body; MAX_ROSTER_BODY arrives in it at 2.5 Mbit/s."""
 

@@ -8,6 +8,7 @@ from api.cli.output import emit, facts, table
 from api.cli.paging import everything
 
 COLUMNS = ("id", "did", "registered", "suspended")
+LEVELS = ("off", "warn", "require")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -36,6 +37,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         reinstate,
         "credanchor issuer reinstate north-sea",
         configure=_one,
+    )
+    group.add(
+        "set",
+        "say what happens to uploads that lack mandatory elements of a micro-credential",
+        set_,
+        "credanchor issuer set north-sea --lint require",
+        configure=_set_options,
     )
 
 
@@ -75,13 +83,19 @@ def reinstate(arguments: argparse.Namespace) -> int:
     return _post(arguments, "reinstate")
 
 
+def set_(arguments: argparse.Namespace) -> int:
+    """POST /v1/issuers/{issuer}/settings."""
+    path = f"/v1/issuers/{options.segment(arguments.issuer)}/settings"
+    return _tell(arguments, options.client(arguments).post(path, {"lint": arguments.lint}))
+
+
 def _post(arguments: argparse.Namespace, action: str) -> int:
     path = f"/v1/issuers/{options.segment(arguments.issuer)}/{action}"
     return _tell(arguments, options.client(arguments).post(path))
 
 
 def _tell(arguments: argparse.Namespace, issuer: dict[str, Any]) -> int:
-    emit(arguments.json, issuer, facts(_row(issuer) | {"name": issuer["profile"].get("name")}))
+    emit(arguments.json, issuer, facts(_row(issuer) | {"name": issuer["profile"].get("name"), "lint": issuer["lint"]}))
     return 0
 
 
@@ -98,6 +112,12 @@ def _row(issuer: dict[str, Any]) -> dict[str, Any]:
 
 def _one(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("issuer", help="its short name")
+
+
+def _set_options(parser: argparse.ArgumentParser) -> None:
+    _one(parser)
+    says = "off, warn (the default), or require: refuse what lacks a mandatory element of Recommendation 2022/C 243/02"
+    parser.add_argument("--lint", required=True, choices=LEVELS, help=says)
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:

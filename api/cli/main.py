@@ -24,6 +24,7 @@ COMMANDS = {
     "revoke": "revoke credentials for good",
     "suspend": "suspend credentials until they are reinstated",
     "reinstate": "lift the suspension of credentials",
+    "lint": "check that Open Badges have all elements of a European micro-credential",
     "verify": "check credential files against the chain yourself",
     "audit": "replay the registry's whole history from the chain, and check every promise",
     "export": "copy the registry's public export to a directory",

@@ -1,7 +1,7 @@
 """Batches: opened, filled with a roster or with signed credentials, sealed; then watched until final."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from typing import Annotated, Any
 
@@ -13,7 +13,7 @@ from api.auth import needs, see, touch
 from api.bodies import CSV, JSON, JSONL, Body, Parsed, body, fields
 from api.caching import cached_json
 from api.idempotency import Post, posting
-from api.limits import MAX_ROSTER_BODY, MAX_SIGNED_BODY
+from api.limits import MAX_ROSTER_BODY, MAX_SIGNED_BODY, MAX_WARNINGS
 from api.openapi import ONCE, content, json_body, route
 from api.paging import PageQuery
 from api.routes import credentials
@@ -23,7 +23,7 @@ from api.schemas import answers
 from api.schemas.requests import Empty, NewBatch
 from api.services import Services
 from registry.credential import roster
-from registry.errors import StateError
+from registry.errors import RowError, StateError
 from registry.store import achievements, batches, erasure, signed
 from registry.store import credentials as stored
 from registry.store.apikeys import Caller
@@ -173,7 +173,8 @@ def add_signed(post: Writer, received: Annotated[Body, body(MAX_SIGNED_BODY, JSO
         return answered
     # Checked before the transaction: nobody should wait for a thousand signatures.
     checked = signed.check_signed(store, batch, documents_of(received))
-    return _upload(post, received, batch, lambda: signed.add_checked(store, batch, checked))
+    warnings = [_warned(one) for item in checked for one in item.warnings]
+    return _upload(post, received, batch, lambda: signed.add_checked(store, batch, checked), warnings)
 
 
 @router.post(
@@ -244,12 +245,20 @@ def _closing(lines: Iterator[bytes], found: Any) -> Iterator[bytes]:
         found.close()
 
 
-def _upload(post: Post, received: Body, batch: str, add: Callable[[], list[str]]) -> Response:
+def _upload(
+    post: Post, received: Body, batch: str, add: Callable[[], list[str]], warnings: Sequence[dict[str, Any]] = ()
+) -> Response:
     def work() -> dict[str, Any]:
         added = len(add())
-        return {"batch": batch, "added": added, "size": batches.get_batch(post.services.store, batch).size}
+        size = batches.get_batch(post.services.store, batch).size
+        return {"batch": batch, "added": added, "size": size, "warnings": list(warnings[:MAX_WARNINGS])}
 
     return post.once(received.sha256, work, location=lambda _: f"/v1/batches/{batch}/credentials")
+
+
+def _warned(error: RowError) -> dict[str, Any]:
+    said = {"row": error.row, "code": error.code, "pointer": error.pointer}
+    return said | {"detail": error.problem, "remedy": error.remedy}
 
 
 def _owned(services: Services, caller: Caller, batch: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from api.openapi import ONCE, json_body, route
 from api.paging import PageQuery
 from api.routes.common import Id, Nothing, Svc
 from api.schemas import answers
-from api.schemas.requests import Empty, NewIssuer
+from api.schemas.requests import Empty, IssuerSettings, NewIssuer
 from registry.format.entries import issuer_id
 from registry.store import issuers
 from registry.store.tables import Issuer
@@ -37,6 +37,7 @@ def show(issuer: Issuer) -> dict[str, Any]:
         "profile": json.loads(issuer.profile),
         "created_at": times.shown(issuer.created_at),
         "suspended": issuer.suspended,
+        "lint": issuer.lint,
         "chain": {"added_at": times.shown(issuer.chain_added_at), "suspended": issuer.chain_suspended},
     }
 
@@ -88,6 +89,19 @@ def suspend(post: Admin, wanted: Nothing, issuer: Id) -> Response:
 )
 def reinstate(post: Admin, wanted: Nothing, issuer: Id) -> Response:
     return _set(post, wanted, issuer, False)
+
+
+@router.post(
+    "/{issuer}/settings",
+    response_model=answers.Issuer,
+    **route(
+        "setIssuer", "What happens to credentials signed elsewhere that lack elements of a micro-credential",
+        ONCE, "not-found", scopes=["admin"], body=json_body(IssuerSettings, {"lint": "require"}),
+    ),
+)  # fmt: skip
+def settings(post: Admin, wanted: Annotated[Parsed[IssuerSettings], fields(IssuerSettings)], issuer: Id) -> Response:
+    store, level = post.services.store, wanted.fields.lint
+    return post.once(wanted.sha256, lambda: show(issuers.set_lint(store, issuer, level)), status=200)
 
 
 def _set(post: Post, wanted: Parsed[Empty], issuer: str, suspended: bool) -> Response:

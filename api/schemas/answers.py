@@ -42,6 +42,7 @@ class Issuer(Answer):
     profile: dict[str, Any]
     created_at: Time
     suspended: bool
+    lint: Literal["off", "warn", "require"]
     chain: IssuerChain
 
 
@@ -123,12 +124,23 @@ class Batch(Answer):
     anchor: BatchAnchor | None
 
 
+class Warned(Answer):
+    """What the micro-credential lint says about one document of an upload; `row` counts from 1."""
+
+    row: int
+    code: str
+    pointer: str
+    detail: str
+    remedy: str
+
+
 class Added(Answer):
-    """What an upload did: `added` credentials, `size` of the batch after it."""
+    """What an upload did: `added` credentials, `size` of the batch after it; at most 100 `warnings`."""
 
     batch: str
     added: int
     size: int
+    warnings: list[Warned]
 
 
 class Links(Answer):

@@ -39,6 +39,12 @@ class NewIssuer(Request):
     profile: dict[str, Any]
 
 
+class IssuerSettings(Request):
+    """`lint`: what to do about credentials signed elsewhere that lack mandatory elements of a micro-credential."""
+
+    lint: Literal["off", "warn", "require"]
+
+
 class NewKey(Request):
     """A hosted key is made and kept here, encrypted; an external one is held elsewhere and named by its public half."""
 

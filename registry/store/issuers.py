@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from registry.credential.lint import LEVELS
 from registry.credential.profile import complete
 from registry.errors import Conflict, FormatError, NotFound, StateError
 from registry.limits import MAX_URL_CHARS
@@ -85,4 +86,17 @@ def set_suspended(store: Store, id: str, suspended: bool) -> Issuer:
     with store.begin() as session:
         row = load(session, id, lock=True)
         row.suspended = suspended
+        return row
+
+
+def set_lint(store: Store, id: str, level: str) -> Issuer:
+    """What to do about credentials signed elsewhere that lack a mandatory element: "off", "warn" or "require".
+
+    Holds for uploads from now on; a definition of ours always has them. Raises NotFound, FormatError lint.level.
+    """
+    if level not in LEVELS:
+        raise FormatError("lint.level", "/lint", f"{level[:20]!r} is no level", f"Use one of {', '.join(LEVELS)}")
+    with store.begin() as session:
+        row = load(session, id, lock=True)
+        row.lint = level
         return row

@@ -5,12 +5,14 @@ Checking takes milliseconds for each, so it is done before, and outside of, the 
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from registry.credential import lint
 from registry.credential.integrity import is_supported, issuer_proofs, verify_proof
 from registry.credential.schema import validate
 from registry.errors import FormatError, RowError, RowErrors, StateError
@@ -38,6 +40,7 @@ class Checked:
     credential_id: str
     list_id: str | None
     status_index: int | None
+    warnings: tuple[RowError, ...] = ()  # of the lint: what the issuer wants to know and does not refuse
 
 
 def add_signed(store: Store, batch_id: str, documents: Sequence[dict[str, Any]]) -> list[str]:
@@ -51,7 +54,7 @@ def add_signed(store: Store, batch_id: str, documents: Sequence[dict[str, Any]])
 
 
 def check_signed(store: Store, batch_id: str, documents: Sequence[dict[str, Any]]) -> list[Checked]:
-    """The checks of `add_signed`, which need no lock."""
+    """The checks of `add_signed`, which need no lock, and the lint as far as the issuer wants it."""
     if len(documents) > MAX_AT_ONCE:
         problem = f"{len(documents)} documents in one call; the most is {MAX_AT_ONCE}"
         raise RowErrors([RowError(None, None, None, "signed.too-many", problem, "Send them in parts")])
@@ -63,7 +66,10 @@ def check_signed(store: Store, batch_id: str, documents: Sequence[dict[str, Any]
     checked, errors = [], []
     for row, document in enumerate(documents, 1):
         try:
-            checked.append(_check(document, issuer, good, lists))
+            made = _check(document, issuer, good, lists)
+            refused, warnings = _lint(row, document, issuer.lint, store.now())
+            errors += refused
+            checked.append(replace(made, warnings=tuple(warnings)))
         except FormatError as error:
             errors.append(RowError(row, None, error.pointer, error.code, error.problem, error.remedy))
         except RowErrors as error:
@@ -137,6 +143,18 @@ def _check(document: dict[str, Any], issuer: Issuer, keys: dict[str, bytes], lis
             raise FormatError("signed.proof", "/proof", "The proof does not fit the document", "Sign it again")
     list_id, index = _place(document.get("credentialStatus"), lists)
     return Checked(canonical(whole).decode(), rdf_digest(whole), document["id"], list_id, index)
+
+
+def _lint(row: int, document: dict[str, Any], level: str, now: int) -> tuple[list[RowError], list[RowError]]:
+    """What the lint refuses, and what it only mentions; both empty for what is no Open Badge about an achievement."""
+    if level == lint.OFF or not lint.applies(document):
+        return [], []
+    found = lint.lint(document, datetime.fromtimestamp(now, UTC)).findings
+    told = [
+        (level == lint.REQUIRE and one.mandatory, RowError(row, None, one.pointer, one.code, one.sentence, one.remedy))
+        for one in found
+    ]
+    return [error for refuse, error in told if refuse], [error for refuse, error in told if not refuse]
 
 
 def _place(status: Any, lists: dict[str, StatusList]) -> tuple[str | None, int | None]:

@@ -46,6 +46,7 @@ class Issuer(Base):
     suspended: Mapped[bool] = mapped_column(default=False)  # wanted state; the registrar brings it to the chain
     chain_added_at: Mapped[int | None]  # block time, as last seen on the chain
     chain_suspended: Mapped[bool] = mapped_column(default=False)
+    lint: Mapped[str] = mapped_column(String(8), default="warn", server_default="warn")  # off, warn, require
 
 
 class IssuerKey(Base):

@@ -19,6 +19,7 @@ SAMPLES: dict[str, Callable[[Api], tuple[bytes, str]]] = {
     "createIssuer": _json({"id": "new", "did": "did:web:new.example", "profile": {"name": "New University"}}),
     "suspendIssuer": _json({}),
     "reinstateIssuer": _json({}),
+    "setIssuer": _json({"lint": "require"}),
     "addKey": _json({"custody": "hosted"}),
     "revokeKey": _json({}),
     "markKeyCompromised": _json({"since": "2026-01-01T00:00:01Z"}),

@@ -10,8 +10,8 @@ import pytest
 from registry.credential.badge import StatusRef, build
 from registry.credential.integrity import add_proof
 from registry.credential.keys import IssuerKey, generate
-from registry.errors import RowErrors, StateError
-from registry.store import batches, credentials, keys, signed, statusactions
+from registry.errors import FormatError, RowErrors, StateError
+from registry.store import batches, credentials, issuers, keys, signed, statusactions
 from registry.store.sealing import Sealer
 from registry.store.signers import open_key
 from registry.store.status import status_evidence
@@ -166,3 +166,44 @@ def test_a_revoked_key_signs_nothing_more_and_batches_are_of_one_kind(registered
     keys.revoke_key(store, vault, registered.key.key_id)
     with pytest.raises(RowErrors, match="registered and in use"):
         signed.add_signed(store, batch.id, [document])
+
+
+def test_an_issuer_that_requires_complete_micro_credentials_is_sent_back_what_is_missing(
+    registered: Registered,
+) -> None:
+    store, key = registered.store, open_key(registered.vault, registered.key)
+    first, second = signed.suggest_places(store, "uni", 2)
+    lacking = _unsigned(second, 1)
+    wanted = lacking["credentialSubject"]["achievement"]
+    wanted["alignment"] = [item for item in wanted["alignment"] if item["targetType"] != "ext:EQFLevel"]
+    documents = [_sign(_unsigned(first), key), _sign(lacking, key)]
+    batch = batches.open_batch(store, "uni", None)
+    place = "/credentialSubject/achievement/alignment"
+
+    assert issuers.get_issuer(store, "uni").lint == "warn"
+    (good, other) = signed.check_signed(store, batch.id, documents)
+    assert good.warnings == ()
+    assert [(one.row, one.pointer, one.code) for one in other.warnings] == [(2, place, "lint.missing")]
+
+    issuers.set_lint(store, "uni", "require")
+    with pytest.raises(RowErrors, match="level") as caught:
+        signed.add_signed(store, batch.id, documents)
+    assert [(one.row, one.pointer, one.code) for one in caught.value.errors] == [(2, place, "lint.missing")]
+    assert batches.get_batch(store, batch.id).size == 0
+
+    issuers.set_lint(store, "uni", "off")
+    assert [item.warnings for item in signed.check_signed(store, batch.id, documents)] == [(), ()]
+    assert len(signed.add_signed(store, batch.id, documents)) == 2
+    with pytest.raises(FormatError, match="off, warn, require"):
+        issuers.set_lint(store, "uni", "perhaps")
+
+
+def test_a_flaw_in_an_optional_element_is_mentioned_and_not_refused(registered: Registered) -> None:
+    store, key = registered.store, open_key(registered.vault, registered.key)
+    (place,) = signed.suggest_places(store, "uni", 1)
+    document = _unsigned(place)
+    document["credentialSubject"]["result"] = [{"type": ["Result"], "resultDescription": "urn:x:none", "value": "8"}]
+    issuers.set_lint(store, "uni", "require")
+    batch = batches.open_batch(store, "uni", None)
+    (checked,) = signed.check_signed(store, batch.id, [_sign(document, key)])
+    assert [one.code for one in checked.warnings] == ["lint.malformed"]
