@@ -3,6 +3,9 @@
 Standards: W3C Controlled Identifiers 1.0, sections 2.3 (Multibase) and 2.2.2 (Multikey).
 """
 
+import struct
+from functools import lru_cache
+
 from registry.errors import FormatError
 
 ED25519_PREFIX = b"\xed\x01"
@@ -12,7 +15,8 @@ MULTIKEY_BYTES = 34
 """Prefix and key."""
 
 _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-_VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}
+_NOT_A_DIGIT = 0xFF
+_DIGITS = bytes(_ALPHABET.find(chr(code)) & _NOT_A_DIGIT for code in range(256))  # value of each letter's code
 _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 _STEP = 10
 # Ten digits fit a machine word, so nearly all arithmetic is on small numbers.
@@ -40,20 +44,51 @@ def b58decode(text: str, max_length: int) -> bytes:
     """
     if len(text) > max_length:
         raise FormatError("format.base58", "", f"A base58 value has {len(text)} characters, more than {max_length}")
-    number = 0
-    for start in range(0, len(text), _STEP):
-        part = text[start : start + _STEP]
-        step = 0
-        for letter in part:
-            digit = _VALUES.get(letter)
-            if digit is None:
-                raise FormatError("format.base58", "", f"The character {letter!a} does not occur in base58")
-            step = step * 58 + digit
-        number = number * 58 ** len(part) + step
+    digits = text.encode("latin-1", "replace").translate(_DIGITS)
+    if _NOT_A_DIGIT in digits:
+        letter = text[digits.index(_NOT_A_DIGIT)]
+        raise FormatError("format.base58", "", f"The character {letter!a} does not occur in base58")
+    number = _number(digits)
     zeros = len(text) - len(text.lstrip("1"))
     return bytes(zeros) + number.to_bytes((number.bit_length() + 7) // 8, "big")
 
 
+def _number(digits: bytes) -> int:
+    """The number that digits to base 58 stand for, each a byte.
+
+    Neighbours become one number to the square of the base, again and again: first all at once, as fields of one large
+    integer, up to eight digits in 64 bits; then pair by pair.
+    """
+    words = -(-len(digits) // 8)
+    fields = int.from_bytes(digits, "big")
+    for bits, base in ((8, 58), (16, 58**2), (32, 58**4)):
+        every_other = _every_other(bits, words)
+        fields = (fields >> bits & every_other) * base + (fields & every_other)
+    values = list(struct.unpack(f">{words}Q", fields.to_bytes(8 * words, "big")))
+    level = 3
+    while len(values) > 1:
+        if len(values) % 2:
+            values.insert(0, 0)
+        base = _power(level)
+        values = [high * base + low for high, low in zip(values[::2], values[1::2], strict=True)]
+        level += 1
+    return values[0] if values else 0
+
+
+@lru_cache(maxsize=32)
+def _power(level: int) -> int:
+    """58 to the power of 2^level."""
+    return int(58 ** (1 << level))
+
+
+@lru_cache(maxsize=64)
+def _every_other(bits: int, words: int) -> int:
+    """The lower of every two fields of so many bits, in `words` 64-bit words."""
+    field = ((1 << bits) - 1).to_bytes(bits // 4, "big")
+    return int.from_bytes(field * (words * 32 // bits), "big")
+
+
+@lru_cache(maxsize=256)
 def encode_multikey(key: bytes) -> str:
     """Multibase text "z6Mk..." of an Ed25519 public key: 32 raw bytes, or the 34 of the multikey."""
     if len(key) == 32:

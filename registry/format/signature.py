@@ -1,5 +1,7 @@
 """Ed25519 (RFC 8032, pure): the one signature of the format, made and checked."""
 
+from functools import lru_cache
+
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
@@ -21,7 +23,16 @@ def verify(multikey: bytes, signature: bytes, message: bytes) -> bool:
     if len(multikey) != MULTIKEY_BYTES or not multikey.startswith(ED25519_PREFIX) or len(signature) != SIGNATURE_BYTES:
         return False
     try:
-        Ed25519PublicKey.from_public_bytes(multikey[2:]).verify(signature, message)
+        _public(multikey[2:]).verify(signature, message)
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+verify_again = lru_cache(maxsize=1024)(verify)
+"""`verify` for what many files share, a batch or a status list: the result is remembered."""
+
+
+@lru_cache(maxsize=256)
+def _public(key: bytes) -> Ed25519PublicKey:
+    return Ed25519PublicKey.from_public_bytes(key)

@@ -171,8 +171,8 @@ def _pointer(place: _Place) -> str:
 def _is_plain(value: Any) -> bool:
     """Whether the standard library writes this value's canonical form.
 
-    True for strings, safe integers, booleans, null, and lists and objects of them, as long as ordering keys by code
-    point is ordering them by UTF-16 unit. Floats, other types and lone surrogates take the general way.
+    True for strings, safe integers, booleans, null, decimals like 2.5, and lists and objects of them, as long as
+    ordering keys by code point is ordering them by UTF-16 unit. Other types and lone surrogates take the general way.
     """
     kind = type(value)
     if kind is str:
@@ -184,4 +184,7 @@ def _is_plain(value: Any) -> bool:
         return all(map(_is_plain, value))
     if kind is int:
         return bool(-MAX_INTEGER <= value <= MAX_INTEGER)
+    if kind is float:
+        # Python and JavaScript write the same shortest digits; here both without an exponent.
+        return 1e-4 <= abs(value) < 1e15 and not value.is_integer()
     return value is None or kind is bool

@@ -8,15 +8,12 @@ from typing import Any
 
 from registry.errors import FormatError
 from registry.format import anchorproof, strictjson, wire
+from registry.format.times import parse_time
 from registry.limits import MAX_URL_CHARS
 
 CONTEXT_V2 = "https://www.w3.org/ns/credentials/v2"
 CREDENTIAL_TYPE = "VerifiableCredential"
 
-_TIME = re.compile(
-    r"(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?"
-    r"(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])"
-)
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20\x7f<>\"{}|\\^`]+")
 _CREATED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _SHOWN_CHARS = 120
@@ -65,7 +62,7 @@ class CredentialFile:
     def awarded(self) -> str:
         """The date of the award, YYYY-MM-DD: `awardedDate`, else the start of validity."""
         awarded = self.document.get("awardedDate")
-        if isinstance(awarded, str) and _TIME.fullmatch(awarded):
+        if isinstance(awarded, str) and parse_time(awarded) is not None:
             return awarded[:10]
         return self.valid_from.date().isoformat()
 
@@ -110,16 +107,6 @@ def read(data: bytes) -> CredentialFile:
     )
 
 
-def parse_time(text: Any) -> datetime | None:
-    """An XSD 1.1 dateTimeStamp, years 0001 to 9999, offset required; None for anything else."""
-    if not isinstance(text, str) or not _TIME.fullmatch(text):
-        return None
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:  # the 30th of February
-        return None
-
-
 def show_time(time: datetime) -> str:
     """The time in the offset it was given in, with Z for UTC."""
     text = time.isoformat()
@@ -135,6 +122,8 @@ def shown(value: Any) -> str:
     """A text from a file as it may stand in a sentence: one line, bounded, without controls or direction marks."""
     if not isinstance(value, str):
         return ""
+    if len(value) <= _SHOWN_CHARS and value.isascii() and value.isprintable():
+        return " ".join(value.split())
     kept = "".join(" " if unicodedata.category(letter) in _UNSHOWN else letter for letter in value[: 4 * _SHOWN_CHARS])
     line = " ".join(kept.split())
     return line if len(line) <= _SHOWN_CHARS else line[: _SHOWN_CHARS - 1] + "…"

@@ -5,11 +5,13 @@ In JSON, digests are lower-case hex, addresses 0x and lower-case hex, times Unix
 """
 
 from dataclasses import dataclass, fields
+from functools import cached_property, lru_cache
 from typing import Any, Protocol
 
 from registry.errors import FormatError, RegistryError
+from registry.format import bitstring
 from registry.format.multibase import decode_multikey, encode_multikey
-from registry.format.strictjson import parse, pointer
+from registry.format.strictjson import digest, parse, pointer
 from registry.limits import MAX_DEPTH, MAX_PATH, MAX_STATUS_EVIDENCE_BYTES
 from registry.verify.jsonfields import Fields
 
@@ -154,6 +156,18 @@ class ListEvidence:
     multikey: bytes  # 34 bytes
     signature: bytes  # 64 bytes, over the 120-byte list entry
 
+    @cached_property
+    def digest(self) -> bytes:
+        """SHA-256 of the list's canonical form."""
+        return digest(self.credential)
+
+    @cached_property
+    def bits(self) -> bytes:
+        """The bit string. Raises FormatError format.bitstring."""
+        subject = self.credential.get("credentialSubject")
+        encoded = subject.get("encodedList") if isinstance(subject, dict) else None
+        return bitstring.decode(encoded if isinstance(encoded, str) else "")
+
     def to_json(self) -> dict[str, Any]:
         return {
             "id": self.id,
@@ -226,6 +240,12 @@ class StatusEvidence:
 
     @classmethod
     def parse(cls, data: bytes) -> "StatusEvidence":
-        """Read the JSON text. Raises FormatError format.* or evidence.*."""
-        # The lists sit three levels inside the evidence and are documents of their own.
-        return cls.from_json(parse(data, max_bytes=MAX_STATUS_EVIDENCE_BYTES, max_depth=MAX_DEPTH + 3))
+        """Read the JSON text; the same text again costs nothing. Raises FormatError format.* or evidence.*."""
+        return _parse(data)
+
+
+@lru_cache(maxsize=8)
+def _parse(data: bytes) -> StatusEvidence:
+    """Kept with the digests and bits that were worked out, for the next credential with the same lists."""
+    # The lists sit three levels inside the evidence and are documents of their own.
+    return StatusEvidence.from_json(parse(data, max_bytes=MAX_STATUS_EVIDENCE_BYTES, max_depth=MAX_DEPTH + 3))

@@ -10,11 +10,12 @@ from datetime import datetime
 from typing import Any
 
 from registry.errors import FormatError
-from registry.format import bitstring, entries, merkle, signature, strictjson
+from registry.format import bitstring, entries, merkle, signature
 from registry.format.anchorproof import rfc3339
+from registry.format.times import parse_time
 from registry.limits import MIN_STATUS_LIST_BYTES
 from registry.verify.checks import ASK_AGAIN, ASK_ISSUER, seen, usable
-from registry.verify.document import CredentialFile, is_url, parse_time
+from registry.verify.document import CredentialFile, is_url
 from registry.verify.evidence import ChainAnswer, ChainFacts, ListEvidence, StatusEvidence, Unreachable, WrongChain
 from registry.verify.outcome import Check
 from registry.verify.trust import RegistryTrust
@@ -165,13 +166,12 @@ def _find(evidence: StatusEvidence, url: str) -> ListEvidence:
 
 def _check_list(context: _Context, proved: ListEvidence, purpose: str) -> None:
     """The list is in the status tree, signed by a valid key of the same issuer, and says what it must be."""
-    digest = strictjson.digest(proved.credential)
-    entry = entries.list_entry(context.registry.registry_id, proved.id, proved.version, digest)
+    entry = entries.list_entry(context.registry.registry_id, proved.id, proved.version, proved.digest)
     place = (entries.entry_hash(entry), proved.index, context.evidence.lists_size, proved.path)
     if _root(*place) != context.evidence.status_root:
         raise _Flaw("status.list-path", f"The list {proved.id} is not the one that the anchor commits to.")
     _check_key(context, proved)
-    if not signature.verify(proved.multikey, proved.signature, entry):
+    if not signature.verify_again(proved.multikey, proved.signature, entry):
         raise _Flaw("status.list-signature", f"The list {proved.id} was not signed by the key it names.")
     _check_content(context, proved, purpose)
 
@@ -209,9 +209,8 @@ def _check_content(context: _Context, proved: ListEvidence, purpose: str) -> Non
 
 
 def _bit(proved: ListEvidence, index: int) -> bool:
-    encoded = proved.credential["credentialSubject"].get("encodedList")
     try:
-        bits = bitstring.decode(encoded if isinstance(encoded, str) else "")
+        bits = proved.bits
     except FormatError as error:
         raise _Flaw("status.list-bits", f"The list {proved.id} is not readable: {error}") from None
     if len(bits) < MIN_STATUS_LIST_BYTES:
