@@ -14,12 +14,16 @@ from api.paging import PageQuery
 from api.routes.common import Id, Nothing, Svc
 from api.schemas import answers
 from api.schemas.requests import Empty, IssuerSettings, NewIssuer
+from api.services import Services
 from registry.format.entries import issuer_id
-from registry.store import issuers
+from registry.store import identity, issuers
 from registry.store.tables import Issuer
 
 router = APIRouter(prefix="/v1/issuers")
 Admin = Annotated[Post, posting("admin", unbound=True)]
+
+OWN_KEY = "did:key"
+"""Instead of a DID: make a key, whose did:key it becomes."""
 
 EXAMPLE = {
     "id": "example-university",
@@ -48,14 +52,15 @@ def show(issuer: Issuer) -> dict[str, Any]:
     response_model=answers.Issuer,
     **route(
         "createIssuer", "Add an issuer; the registrar then writes it to the contract",
-        ONCE, "conflict", "invalid-document", scopes=["admin"], body=json_body(NewIssuer, EXAMPLE),
+        ONCE, "conflict", "invalid-document", "wrong-state", "secrets-unavailable",
+        scopes=["admin"], body=json_body(NewIssuer, EXAMPLE),
     ),
 )  # fmt: skip
 def create(post: Admin, wanted: Annotated[Parsed[NewIssuer], fields(NewIssuer)]) -> Response:
     new = wanted.fields
     return post.once(
         wanted.sha256,
-        lambda: show(issuers.add_issuer(post.services.store, new.id, new.did, new.profile)),
+        lambda: show(_add(post.services, new)),
         location=lambda answer: f"/v1/issuers/{answer['id']}",
     )
 
@@ -89,6 +94,13 @@ def suspend(post: Admin, wanted: Nothing, issuer: Id) -> Response:
 )
 def reinstate(post: Admin, wanted: Nothing, issuer: Id) -> Response:
     return _set(post, wanted, issuer, False)
+
+
+def _add(services: Services, new: NewIssuer) -> Issuer:
+    if new.did == OWN_KEY:
+        return identity.add_issuer_with_key(services.store, services.vault, new.id, new.profile)
+    identity.check_place(services.store, new.id, new.did)
+    return issuers.add_issuer(services.store, new.id, new.did, new.profile)
 
 
 @router.post(

@@ -32,7 +32,7 @@ class Empty(Request):
 
 
 class NewIssuer(Request):
-    """An organisation that will issue."""
+    """An organisation that will issue. `did` "did:key" makes a hosted key, whose did:key becomes its identity."""
 
     id: Name
     did: Annotated[str, Field(max_length=MAX_URL_CHARS)]

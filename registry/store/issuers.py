@@ -1,23 +1,20 @@
 """Issuers: organisations whose identity is a DID. Wanted state lives here; the registrar brings it to the chain."""
 
 import json
-import re
 from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from registry.credential import dids
 from registry.credential.lint import LEVELS
 from registry.credential.profile import complete
 from registry.errors import Conflict, FormatError, NotFound, StateError
-from registry.limits import MAX_URL_CHARS
 from registry.store.engine import Store
 from registry.store.ids import check_slug
 from registry.store.paging import Position, page
 from registry.store.tables import Issuer
-
-_DID = re.compile(r"did:[a-z0-9]+:[A-Za-z0-9._:%-]*[A-Za-z0-9._-]")  # DID Core, section 3.1
 
 
 def add_issuer(store: Store, id: str, did: str, profile: dict[str, Any]) -> Issuer:
@@ -27,10 +24,7 @@ def add_issuer(store: Store, id: str, did: str, profile: dict[str, Any]) -> Issu
     Conflict when the name or the DID is another's.
     """
     check_slug(id, "an issuer")
-    if len(did) > MAX_URL_CHARS or not _DID.fullmatch(did):
-        raise FormatError(
-            "format.did", "/did", f"{did[:100]!r} is not a DID", "Use one like did:web:university.example"
-        )
+    dids.check(did)
     if not isinstance(profile.get("name"), str) or not profile["name"].strip():
         raise FormatError("format.profile", "/profile/name", "The issuer has no name", "Give its public name")
     if profile.get("id", did) != did:
@@ -64,6 +58,12 @@ def get_issuer(store: Store, id: str) -> Issuer:
     """One issuer. Raises NotFound."""
     with store.read() as session:
         return load(session, id)
+
+
+def find_by_did(store: Store, did: str) -> Issuer | None:
+    """The issuer that this DID names."""
+    with store.read() as session:
+        return session.scalar(select(Issuer).where(Issuer.did == did))
 
 
 def load(session: Session, id: str, *, lock: bool = False) -> Issuer:

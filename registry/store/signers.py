@@ -11,10 +11,11 @@ from registry.store.vault import Vault
 
 def usable(key: IssuerKey) -> bool:
     """Held here, and neither revoked nor compromised, in wish or on the chain."""
-    return key.secret is not None and not _ended(key)
+    return key.secret is not None and not ended(key)
 
 
-def _ended(key: IssuerKey) -> bool:
+def ended(key: IssuerKey) -> bool:
+    """Revoked or compromised, in wish or on the chain: it signs nothing more."""
     return bool(key.revoke or key.compromised_since or key.chain_revoked_at or key.chain_compromised_at)
 
 
@@ -34,7 +35,7 @@ def active_key(session: Session, issuer_id: str) -> IssuerKey:
     if key is None:
         # Also for credentials signed elsewhere: a batch's signature covers a number that only sealing knows.
         theirs = session.scalars(select(IssuerKey).where(IssuerKey.issuer_id == issuer_id, IssuerKey.secret.is_(None)))
-        elsewhere = not all(map(_ended, theirs))
+        elsewhere = not all(map(ended, theirs))
         state = "without a hosted key to sign its batches and status lists" if elsewhere else "without a usable key"
         besides = " besides its own" if elsewhere else ""
         needed = f"given a hosted key{besides} (`credanchor key add {issuer_id}`)"

@@ -11,7 +11,7 @@ from tests.support.httpapi import SCOPES, Api, Operation, operations
 PUBLIC = {
     "listIssuers", "getIssuer", "listKeys", "getAchievement", "getStatusList", "getStatusEvidence", "listAnchors",
     "getAnchor", "exportRegistry", "exportAnchors", "exportBatch", "exportList", "verify", "livez", "readyz", "health",
-    "getRegistry", "listProblems", "getProblem",
+    "getRegistry", "listProblems", "getProblem", "getDidDocument",
 }  # fmt: skip
 
 LISTS_OF_ALL = {"listBatches"}

@@ -1,0 +1,117 @@
+"""ES256 keys: ECDSA over P-256 with SHA-256, as JSON Web Keys and with signatures as JSON Web Signatures hold them.
+
+Standards: RFC 7518 (sections 3.4, 6.2), RFC 7638 (thumbprints). A signature is r and s, 32 bytes each, big-endian.
+"""
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from registry.errors import FormatError, SecretError
+from registry.format.strictjson import canonical
+
+SIGNATURE_BYTES = 64
+_NUMBER_BYTES = 32
+_CURVE = ec.SECP256R1()
+_ALPHABET = re.compile(r"[A-Za-z0-9_-]*")
+
+
+class Es256Key:
+    """A P-256 key pair. Neither `repr` nor an error shows the secret."""
+
+    def __init__(self, key: ec.EllipticCurvePrivateKey) -> None:
+        self._key = key
+        numbers = key.public_key().public_numbers()
+        self.jwk = {"kty": "EC", "crv": "P-256", "x": _number_text(numbers.x), "y": _number_text(numbers.y)}
+        """The public key, with the members that RFC 7518 requires and no others."""
+
+    @classmethod
+    def generate(cls) -> "Es256Key":
+        """A new key from the operating system's random source."""
+        return cls(ec.generate_private_key(_CURVE))
+
+    @classmethod
+    def from_pem(cls, data: bytes) -> "Es256Key":
+        """Read an unencrypted PEM file (PKCS #8 or SEC 1). Raises SecretError."""
+        try:
+            key = load_pem_private_key(data, None)
+        except (ValueError, TypeError, UnsupportedAlgorithm):
+            key = None
+        if not isinstance(key, ec.EllipticCurvePrivateKey) or key.curve.name != _CURVE.name:
+            remedy = "Make one: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256"
+            raise SecretError("This is not an unencrypted P-256 private key in PEM form", remedy)
+        return cls(key)
+
+    def method(self, did: str) -> str:
+        """The DID URL this key has unless another is given: the DID, and the key's thumbprint as fragment."""
+        return f"{did}#{encode(hashlib.sha256(canonical(self.jwk)).digest())}"
+
+    def sign(self, message: bytes) -> bytes:
+        """The 64-byte signature of `message`."""
+        r, s = decode_dss_signature(self._key.sign(message, ec.ECDSA(SHA256())))
+        return r.to_bytes(_NUMBER_BYTES) + s.to_bytes(_NUMBER_BYTES)
+
+    def __repr__(self) -> str:
+        return f"Es256Key({self.jwk['x']})"
+
+
+def verify(jwk: Mapping[str, Any], signature: bytes, message: bytes) -> bool:
+    """Whether the key in `jwk` made `signature` (64 bytes) over `message`. Raises FormatError jwt.key for a bad key."""
+    key = _public(jwk)
+    if len(signature) != SIGNATURE_BYTES:
+        return False
+    r, s = int.from_bytes(signature[:_NUMBER_BYTES]), int.from_bytes(signature[_NUMBER_BYTES:])
+    try:
+        key.verify(encode_dss_signature(r, s), message, ec.ECDSA(SHA256()))
+    except InvalidSignature:
+        return False
+    return True
+
+
+def encode(data: bytes) -> str:
+    """base64url without padding (RFC 7515, section 2)."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def decode(text: str, place: str = "") -> bytes:
+    """The bytes of a base64url text. Raises FormatError jwt.base64url for padding, other letters, loose last bits."""
+    try:
+        data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)) if _ALPHABET.fullmatch(text) else None
+    except binascii.Error:
+        data = None
+    # One value has one text: else a token could be changed without its signature noticing.
+    if data is None or encode(data) != text:
+        raise FormatError("jwt.base64url", place, "A part is not canonical base64url without padding")
+    return data
+
+
+def _public(jwk: Mapping[str, Any]) -> ec.EllipticCurvePublicKey:
+    if (jwk.get("kty"), jwk.get("crv")) != ("EC", "P-256") or jwk.get("alg", "ES256") != "ES256":
+        raise FormatError("jwt.key", "", "The key is not a P-256 key for ES256")
+    if "d" in jwk:
+        raise FormatError("jwt.key", "/d", "The public key holds its secret half", "Replace the key: its secret is out")
+    x, y = _number(jwk.get("x"), "/x"), _number(jwk.get("y"), "/y")
+    try:
+        return ec.EllipticCurvePublicNumbers(x, y, _CURVE).public_key()
+    except ValueError:
+        raise FormatError("jwt.key", "", "The key is not a point of the curve P-256") from None
+
+
+def _number(text: Any, place: str) -> int:
+    data = decode(text, place) if isinstance(text, str) else b""
+    if len(data) != _NUMBER_BYTES:
+        raise FormatError("jwt.key", place, "A coordinate of the key has not 32 bytes")
+    return int.from_bytes(data)
+
+
+def _number_text(number: int) -> str:
+    return encode(number.to_bytes(_NUMBER_BYTES))
