@@ -125,3 +125,13 @@ def read(path: Path, most: int) -> bytes:
     if len(content) > most:
         raise CliError(f"{path} is larger than {most} bytes.")
     return content
+
+
+def write(path: Path, content: bytes) -> None:
+    """A file the user named, whole or not at all. Raises CliError."""
+    part = path.with_name(path.name + ".part")
+    try:
+        part.write_bytes(content)
+        os.replace(part, path)
+    except OSError as problem:
+        raise CliError(f"{path} cannot be written: {problem.strerror}.") from None

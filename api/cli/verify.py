@@ -26,7 +26,8 @@ STDIN = Path("-")
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Options of `credanchor verify`."""
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a credential file; - reads one from stdin")
+    says = "a credential file, or a PNG or SVG with one baked into it; - reads one from stdin"
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help=says)
     with_trust(parser)
     parser.add_argument(
         "--status",
@@ -94,14 +95,14 @@ def _status(places: list[str]) -> "StatusSource | None":
 
 
 def content(path: Path) -> bytes:
-    """A file, or what comes on stdin for -; one byte more than a credential may have is enough. Raises CliError."""
-    from registry.limits import MAX_DOCUMENT_BYTES
+    """A file, or what comes on stdin for -; one byte more than an image may have is enough. Raises CliError."""
+    from registry.credential.baking import MAX_IMAGE_BYTES
 
     try:
         if path == STDIN:
-            return sys.stdin.buffer.read(MAX_DOCUMENT_BYTES + 1)
+            return sys.stdin.buffer.read(MAX_IMAGE_BYTES + 1)
         with path.open("rb") as file:
-            return file.read(MAX_DOCUMENT_BYTES + 1)  # too long by one byte is an outcome of check 1
+            return file.read(MAX_IMAGE_BYTES + 1)  # too long by one byte is an outcome of check 1
     except OSError as problem:
         raise CliError(f"{path} cannot be read: {problem.strerror}.", exit_code=NOT_KNOWN) from None
 

@@ -13,6 +13,7 @@ from registry.errors import FormatError
 __all__ = ["MAX_IMAGE_BYTES", "MEDIA_TYPES", "Content", "Kind", "bake", "credential_in", "image_kind", "unbake"]
 
 MEDIA_TYPES: dict[Kind, str] = {"png": "image/png", "svg": "image/svg+xml"}
+"""What baked images are called over HTTP."""
 
 _UTF8_MARK = b"\xef\xbb\xbf"
 

@@ -16,6 +16,8 @@ MAX_IMAGE_BYTES = 8 * 1024 * 1024
 # RFC 7515, section 7.1. The first part is the base64url of a JSON object, which begins `{"` or `{ `.
 _JWS = re.compile(rb"ey[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+
 
 @dataclass(frozen=True)
 class Content:
@@ -47,9 +49,17 @@ class Content:
             raise FormatError("baking.credential-too-large", "", problem, "Ask for the credential as a file")
         if _JWS.fullmatch(data):
             return cls(data, True)
-        if not data.lstrip(b" \t\r\n").startswith(b"{"):
+        if not data.lstrip(b" \t\r\n").startswith(b"{") or not _is_text(data):
             raise _not_a_credential("What the image holds")
         return cls(data, False)
+
+
+def _is_text(data: bytes) -> bool:
+    """UTF-8 without the controls that JSON forbids: what was found may be printed on a terminal."""
+    try:
+        return not _CONTROLS.search(data.decode())
+    except UnicodeDecodeError:
+        return False
 
 
 def none_in(image: str, older: bool) -> FormatError:

@@ -4,7 +4,6 @@ The file is edited as text, at places that an XML parser named; it is never writ
 """
 
 import re
-from xml.sax.saxutils import quoteattr
 
 from registry.credential.baking.content import Content, none_in, one_already_in, several_in
 from registry.credential.baking.xmlscan import NAMESPACE, TAG, Found, Scan
@@ -28,19 +27,18 @@ def bake(image: bytes, credential: Content, *, replace: bool) -> bytes:
     tag = TAG.match(image, scan.root)
     if tag is None:  # pragma: no cover
         raise FormatError("baking.not-xml", "", "The start tag of <svg> cannot be found")
-    declaration = f" xmlns:{_PREFIX}={quoteattr(NAMESPACE)}".encode()
+    declaration = f' xmlns:{_PREFIX}="{NAMESPACE}"'.encode()
     bound = scan.root_prefixes.get(_PREFIX)
     on_root = declaration if bound is None else b""
     on_element = declaration if bound not in (None, NAMESPACE) else b""
     element = _element(credential, on_element)
     name_end, tag_end = tag.end("name"), tag.end()
-    if tag["empty"]:  # <svg/> must become <svg></svg>
-        inside = tag.start("empty")
-        return (
-            _join(image[:name_end], on_root, image[name_end:inside], b">", element, b"</", tag["name"], b">")
-            + (image[tag_end:])
-        )
-    return _join(image[:name_end], on_root, image[name_end:tag_end], element, _without(image, scan.found, tag_end))
+    if tag["empty"]:  # <svg/> becomes <svg></svg>
+        attributes = image[name_end : tag.start("empty")]
+        parts = [image[:name_end], on_root, attributes, b">", element, b"</", tag["name"], b">", image[tag_end:]]
+    else:
+        parts = [image[:name_end], on_root, image[name_end:tag_end], element, _without(image, scan.found, tag_end)]
+    return b"".join(parts)
 
 
 def unbake(image: bytes) -> bytes:
@@ -73,7 +71,3 @@ def _without(image: bytes, found: list[Found], start: int) -> bytes:
         kept.append(image[start : item.start])
         start = item.end
     return b"".join([*kept, image[start:]])
-
-
-def _join(*parts: bytes) -> bytes:
-    return b"".join(parts)
