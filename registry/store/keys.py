@@ -118,14 +118,14 @@ def _add(session: Session, store: Store, issuer: Issuer, multikey: bytes, verifi
     existing = session.get(IssuerKey, key_id)
     if existing is not None:
         raise Conflict(f"Adding key {key_id.hex()}", f"issuer {existing.issuer_id!r} has it")
+    if session.scalar(select(IssuerKey).where(IssuerKey.verification_method == method)) is not None:
+        raise Conflict("Adding a key", f"another key has the name {method}")
     row = IssuerKey(
         key_id=key_id,
         issuer_id=issuer.id,
         multikey=multikey,
         verification_method=method,
         created_at=store.now(),
-    if session.scalar(select(IssuerKey).where(IssuerKey.verification_method == method)) is not None:
-        raise Conflict("Adding a key", f"another key has the name {method}")
     )
     session.add(row)
     return row
