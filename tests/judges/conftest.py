@@ -5,11 +5,13 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 
+from anchor.jsonrpc import JsonRpc
 from registry.store.engine import Store
 from tests.support import chains, judged
 from tests.support.judged import Ask, Document, Issued, Verdicts
@@ -47,6 +49,16 @@ def issued(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Ite
     store = Store(f"sqlite:///{shutil.copy(migrated_file, home / 'credanchor.db')}")
     with chains.devnode(home, safe_depth=1, finality_depth=1) as (node, server):
         yield judged.issue(store, server.url, lambda: node.request("dev_mine", "0x1"))
+    store.close()
+
+
+@pytest.fixture(scope="session")
+def on_anvil(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Iterator[tuple[Issued, str]]:
+    """On a chain with Sepolia's id, whose node is still there: Blockcerts' verifier asks it."""
+    home = tmp_path_factory.mktemp("on-anvil")
+    store = Store(f"sqlite:///{shutil.copy(migrated_file, home / 'credanchor.db')}")
+    with chains.anvil() as url, closing(JsonRpc(url)) as rpc:
+        yield judged.issue(store, url, lambda: rpc.call("anvil_mine", "0x3")), url
     store.close()
 
 

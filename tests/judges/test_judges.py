@@ -4,15 +4,13 @@ A judge sees our contexts, the issuer's DID document and its status lists, and n
 a check has not judged, so the steps that it ran are asserted too, and of a refusal the reason.
 """
 
-import copy
-from typing import Any
-
 import pytest
 
 from registry.credential.integrity import add_proof
 from registry.credential.keys import IssuerKey
 from registry.credential.statuslist import Bits
 from tests.support import judged
+from tests.support.changes import changed
 from tests.support.judged import Ask, Document, Issued, Verdicts
 
 STEPS = {
@@ -68,18 +66,6 @@ def forgeries(files: dict[str, Document]) -> dict[str, Document]:
     return made
 
 
-def changed(file: Document, pointer: str, value: Any) -> Document:
-    """A copy with another value at a place."""
-    made = copy.deepcopy(file)
-    *path, last = pointer.split("/")[1:]
-    place: Any = made
-    for part in path:
-        place = place[int(part) if part.isdigit() else part]
-    place[last] = value
-    assert made != file
-    return made
-
-
 @pytest.fixture(scope="session")
 def documents(issued: Issued) -> dict[str, Document]:
     return {**issued.documents, judged.did_url(STRANGER_DID): judged.did_document(STRANGER_DID, STRANGER)}
@@ -101,8 +87,9 @@ def steps(judge: str) -> list[str]:
     return [step for step in STEPS[judge] if step != "schema_check" or judged.OFFICIAL_SCHEMA.exists()]
 
 
-def test_a_judge_accepts_what_we_issue_and_looked_at_everything(judge: str, verdicts: Verdicts) -> None:
-    found = verdicts["valid"]
+@pytest.mark.parametrize("name", ["valid", "without schema"])
+def test_a_judge_accepts_what_we_issue_and_looked_at_everything(judge: str, verdicts: Verdicts, name: str) -> None:
+    found = verdicts[name]
     assert (found["accepted"], found["error"], found["steps"]) == (True, "", steps(judge))
 
 
