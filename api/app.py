@@ -34,8 +34,8 @@ from api.services import Services
 ROUTERS = (
     issuers.router,
     keys.router,
-    achievements.router,
     dids.router,
+    achievements.router,
     batches.router,
     credentials.router,
     status.router,
