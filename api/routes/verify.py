@@ -15,14 +15,18 @@ from api.openapi import BODIED, content, route
 from api.problems import Problem
 from api.routes.common import Svc
 from api.routes.documents import compact, lines_of
+from registry.credential.baking import MEDIA_TYPES
 from registry.verify.verify import verify
 
 router = APIRouter(prefix="/v1")
 
 VC, VC_LD = "application/vc", "application/vc+ld+json"
+IMAGES = tuple(MEDIA_TYPES.values())
 
 _ONE = {"schema": {"type": "object", "description": "A credential file."}}
+_PICTURE = {"schema": {"type": "string", "format": "binary", "description": "A picture with a credential baked in."}}
 _BODY = {JSON: _ONE, VC: _ONE, VC_LD: _ONE, JSONL: {"schema": {"type": "string", "description": "A file per line."}}}
+_BODY |= dict.fromkeys(IMAGES, _PICTURE)
 _REPORT = {
     "type": "object",
     "required": ["format", "verdict", "sentence", "exit_code", "checks"],
@@ -33,6 +37,7 @@ _REPORT = {
         "sentence": {"type": "string"},
         "exit_code": {"enum": [0, 1, 2]},
         "checks": {"type": "array", "minItems": 7, "maxItems": 7},
+        "endorsements": {"type": ["array", "null"], "maxItems": 51},
     },
 }
 
@@ -45,7 +50,7 @@ _REPORT = {
         ok={200: content(JSON, "The report; for JSON Lines one per line, in order.", _REPORT)},
     ),
 )  # fmt: skip
-def post(services: Svc, received: Annotated[Body, body(MAX_VERIFY_BODY, JSON, VC, VC_LD, JSONL)]) -> Response:
+def post(services: Svc, received: Annotated[Body, body(MAX_VERIFY_BODY, JSON, VC, VC_LD, JSONL, *IMAGES)]) -> Response:
     trust, status = services.trust, services.status
     chains, now = services.chains(), services.now()
 
