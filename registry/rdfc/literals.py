@@ -31,7 +31,7 @@ def native(value: bool | int | float, datatype: str | None) -> str:
     Raises Refusal rdf.number for numbers that programs write differently.
     """
     if value is True or value is False:
-        return f'"{"true" if value else "false"}"^^<{datatype or XSD + "boolean"}>'
+        return f'"{"true" if value else "false"}"{suffix_of(datatype or XSD + "boolean")}'
     _check(value)
     if float(value).is_integer() and datatype != f"{XSD}double":
         return f'"{int(value)}"{suffix_of(datatype or XSD + "integer")}'

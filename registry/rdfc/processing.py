@@ -32,8 +32,10 @@ class Processor:
         `override`: protected terms may be redefined, because a property's own context does it. `propagate` False: it
         holds for one object and not for those below. Raises Refusal rdf.context.
         """
-        if isinstance(local, Mapping):
-            propagate = local.get("@propagate", propagate)
+        # Of a list the first one counts: the standard speaks of a single one only, and processors agree on this.
+        first = local[0] if isinstance(local, list) and local else local
+        if isinstance(first, Mapping):
+            propagate = first.get("@propagate", propagate)
         result = active
         if not propagate and active.previous is None:
             result = replace(active, previous=active)

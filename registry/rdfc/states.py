@@ -188,7 +188,10 @@ class State:
             made.scalar = made.keep = self
             made.node = self if outer is self.context else self._machine.state(outer)
         inner = made.scalar.context
-        self._coerce(made, inner.terms.get(name, _NO_TERM), inner)
+        again = inner.terms.get(name, _NO_TERM)
+        if again.type == "@json" and not made.json:
+            raise Refusal("rdf.keyword", f"The context makes {name[:80]!r} JSON inside of itself", "Leave it out")
+        self._coerce(made, again, inner)
         return made
 
     @staticmethod

@@ -94,7 +94,7 @@ class Walk:
 
     def _property(self, subject: str, member: Member, value: Any, graph: str) -> None:
         """Add a property with all its values."""
-        if member.json:
+        if member.json and not (member.list or member.graph):
             self.quads.append((subject, member.predicate, _json(value), graph))
         elif member.list:
             self.quads.append((subject, member.predicate, self._list(member, value, graph), graph))
@@ -115,7 +115,12 @@ class Walk:
 
     def _list(self, member: Member, value: Any, graph: str) -> str:
         """Add an ordered list, and answer its first cell (section 8.4)."""
-        items = self._objects(member, value, graph) if isinstance(value, list) else [self._object(member, value, graph)]
+        if member.json:
+            items = [_json(value)]
+        elif isinstance(value, list):
+            items = self._objects(member, value, graph)
+        else:
+            items = [self._object(member, value, graph)]
         rest = _NIL
         for item in reversed(items):
             cell = self._fresh()
@@ -125,6 +130,8 @@ class Walk:
 
     def _object(self, member: Member, value: Any, graph: str) -> str:
         """One value as an N-Quads term."""
+        if member.json:
+            raise Refusal("rdf.dropped", "JSON stands where only objects mean something")
         if isinstance(value, dict) and member.keep.value_names.isdisjoint(value):
             only_id = len(value) == 1 and not member.keep.id_names.isdisjoint(value)
             state = member.keep if only_id else member.node

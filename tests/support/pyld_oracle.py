@@ -3,6 +3,7 @@
 A vocabulary before all contexts and a base that cannot exist make undefined terms and relative references show up.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from pyld import jsonld
@@ -13,11 +14,11 @@ UNDEFINED = "urn:x-undefined:"
 RELATIVE = "https://relative.invalid/"
 
 
-def canonize(document: dict[str, Any]) -> bytes | None:
+def canonize(document: dict[str, Any], known: Mapping[str, Any] = CONTEXTS) -> bytes | None:
     """Canonical N-Quads by pyld alone; None where it fails, or where the recipe shows that it drops or guesses."""
     try:
-        text = _normalize(document)
-        marked = _normalize({**document, "@context": [{"@vocab": UNDEFINED}, *_listed(document["@context"])]})
+        text = normalize(document, known)
+        marked = normalize({**document, "@context": [{"@vocab": UNDEFINED}, *_listed(document["@context"])]}, known)
     except (jsonld.JsonLdError, TypeError, ValueError, AttributeError, KeyError):
         return None
     return None if UNDEFINED in marked or RELATIVE in marked else text.encode()
@@ -27,16 +28,17 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _normalize(document: dict[str, Any]) -> str:
-    options = {"algorithm": "URDNA2015", "format": "application/n-quads", "base": RELATIVE, "documentLoader": _load}
+def normalize(document: dict[str, Any], known: Mapping[str, Any] = CONTEXTS) -> str:
+    """What pyld says, in safe mode or not."""
+
+    def load(url: str, _options: Any = None) -> dict[str, Any]:
+        return {
+            "contextUrl": None,
+            "documentUrl": url,
+            "document": known[url],
+            "contentType": "application/ld+json",
+            "tag": "static" if known is CONTEXTS else None,  # what is static is compiled once
+        }
+
+    options = {"algorithm": "URDNA2015", "format": "application/n-quads", "base": RELATIVE, "documentLoader": load}
     return str(jsonld.normalize(document, options))
-
-
-def _load(url: str, _options: Any = None) -> dict[str, Any]:
-    return {
-        "contextUrl": None,
-        "documentUrl": url,
-        "document": CONTEXTS[url],
-        "contentType": "application/ld+json",
-        "tag": "static",
-    }

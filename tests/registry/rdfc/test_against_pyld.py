@@ -162,7 +162,7 @@ DOCUMENTS = st.tuples(
 ).map(lambda pair: {"@context": pair[0], **pair[1]})
 
 
-@settings(max_examples=250)
+@settings(max_examples=200, deadline=None)
 @given(DOCUMENTS)
 def test_generated_documents_have_the_bytes_that_pyld_gives_or_are_refused_with_a_place(
     document: dict[str, Any],
@@ -170,7 +170,7 @@ def test_generated_documents_have_the_bytes_that_pyld_gives_or_are_refused_with_
     agree(document)
 
 
-@settings(max_examples=100)
+@settings(max_examples=80, deadline=None)
 @given(st.data())
 def test_a_badge_with_any_one_value_replaced_has_the_bytes_that_pyld_gives_or_is_refused(data: st.DataObject) -> None:
     document = copy.deepcopy(badges.unsigned())
