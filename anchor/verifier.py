@@ -5,6 +5,7 @@ from datetime import datetime
 from anchor.reader import Reader
 from anchor.status import HttpStatus
 from registry.verify.evidence import StatusSource
+from registry.verify.forms import Forms
 from registry.verify.report import Report
 from registry.verify.trust import RegistryTrust, TrustProfile
 from registry.verify.verify import verify
@@ -20,10 +21,11 @@ class Verifier:
         self._trust = trust
         self._status = status or HttpStatus(origin for one in trust.registries for origin in one.status)
         self._readers: dict[RegistryTrust, Reader] = {}
+        self._forms = Forms()
 
     def check(self, data: bytes, *, now: datetime) -> Report:
         """The report on the file `data`, as of `now` (with a time zone). Bad input is an outcome, not an exception."""
-        return verify(data, trust=self._trust, chain=self._reader, status=self._status, now=now)
+        return verify(data, trust=self._trust, chain=self._reader, status=self._status, now=now, forms=self._forms)
 
     def _reader(self, registry: RegistryTrust) -> Reader:
         if registry not in self._readers:

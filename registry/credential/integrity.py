@@ -89,11 +89,14 @@ def verify_proof(
     proof: Mapping[str, Any],
     multikey: bytes,
     canonizer: Canonizer | None = None,
+    *,
+    contents: bytes | None = None,
 ) -> bool:
     """Whether `proof`, one of the document's proofs, was made over the document by the key in `multikey` (34 bytes).
 
     A proof that names `previousProof` covers those proofs too; they must be in the document, and the caller checks them
     like any other. The caller also knows whether the key is the issuer's: `verificationMethod` is not resolved here.
+    `contents`: SHA-256 of the canonical document without its proofs, for who knows it.
     Raises FormatError: proof.form, proof.cryptosuite, proof.previous, rdf.*.
     """
     value = _check_form(proof)
@@ -102,8 +105,10 @@ def verify_proof(
     earlier = _previous(document, proof)
     if earlier:
         unsecured["proof"] = earlier
+    if earlier or contents is None:
+        contents = _sha256(canonizer.canonize(unsecured))
     options = {name: member for name, member in proof.items() if name != "proofValue"}
-    message = _options_digest(options, document.get("@context"), canonizer) + _sha256(canonizer.canonize(unsecured))
+    message = _options_digest(options, document.get("@context"), canonizer) + contents
     return signature.verify(multikey, value, message)
 
 

@@ -17,6 +17,7 @@ from registry.limits import MAX_TIME
 from registry.verify import document
 from registry.verify.document import CredentialFile, show_time
 from registry.verify.evidence import ChainAnswer, ChainFacts, Unreachable, WrongChain
+from registry.verify.forms import Forms
 from registry.verify.outcome import Check, Outcome
 from registry.verify.trust import RegistryTrust
 
@@ -29,10 +30,10 @@ Answer = ChainAnswer | Unreachable | WrongChain
 """What came of asking the contract."""
 
 
-def check_format(data: bytes) -> tuple[Check, CredentialFile | None]:
+def check_format(data: bytes, forms: Forms | None = None) -> tuple[Check, CredentialFile | None]:
     """(1) The file is one complete credential, or an image with one baked into it, read in one way only."""
     try:
-        found = document.read(credential_in(data))
+        found = document.read(credential_in(data), forms)
     except FormatError as error:
         sentence = f"The file is damaged or not a credential: {error}"
         detail = {"pointer": error.pointer, "bytes": len(data)}

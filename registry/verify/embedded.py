@@ -9,7 +9,6 @@ from registry.errors import RegistryError
 from registry.format.anchorproof import AnchorProof
 from registry.format.entries import ZERO32
 from registry.format.multibase import encode_multikey
-from registry.rdfc.canonizer import rdf_digest
 from registry.verify.document import CredentialFile
 from registry.verify.outcome import Check
 
@@ -32,11 +31,14 @@ def check_embedded(found: CredentialFile, proof: AnchorProof) -> Check:
 
 
 def _compare(found: CredentialFile, proof: AnchorProof) -> Check:
-    if rdf_digest(found.document) != proof.d_rdf:
+    digests = found.digests()
+    if digests.whole != proof.d_rdf:
         return _contradiction("digest", "The contents as JSON-LD are not those that were anchored.")
     key = encode_multikey(proof.multikey)
     proofs = [member for member in issuer_proofs(found.document) if is_supported(member)]
-    verified = [member for member in proofs if verify_proof(found.document, member, proof.multikey)]
+    verified = [
+        member for member in proofs if verify_proof(found.document, member, proof.multikey, contents=digests.unsecured)
+    ]
     named = [member for member in proofs if str(member.get("verificationMethod", "")).endswith(f"#{key}")]
     detail = {"proofs": len(proofs), "verified": len(verified), "key": key}
     if any(member not in verified for member in named):
