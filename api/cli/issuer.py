@@ -1,9 +1,12 @@
 """Issuers: the organisations that issue. Adding or suspending one is written to the contract by the registrar."""
 
 import argparse
+import sys
+from pathlib import Path
 from typing import Any
 
 from api.cli import options
+from api.cli.failures import CliError
 from api.cli.output import emit, facts, table
 from api.cli.paging import everything
 
@@ -20,10 +23,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
         add,
         "credanchor issuer add north-sea --did did:web:north-sea.example --name 'North Sea University' \\",
         "    --homepage https://north-sea.example --country NL",
+        "credanchor issuer add trial --did did:key --name 'Trial'    # makes a key, whose did:key is the identity",
         configure=_add_options,
     )
     group.add("list", "list all issuers", listing, "credanchor issuer list")
     group.add("show", "show one issuer", show, "credanchor issuer show north-sea", configure=_one)
+    group.add(
+        "did",
+        "print an issuer's DID document, to be served where its did:web says",
+        did,
+        "credanchor issuer did north-sea",
+        "credanchor issuer did north-sea --jwt-key es256.pem    # with a key for `credanchor jwt`",
+        configure=_did_options,
+    )
     group.add(
         "suspend",
         "suspend an issuer: what it issues from now on does not verify",
@@ -73,6 +85,26 @@ def show(arguments: argparse.Namespace) -> int:
     return _tell(arguments, options.client(arguments).get(f"/v1/issuers/{options.segment(arguments.issuer)}"))
 
 
+def did(arguments: argparse.Namespace) -> int:
+    """GET /v1/issuers/{issuer}/did.json, with a key for JWTs if one is named."""
+    from registry.credential import dids
+
+    client, path = options.client(arguments), f"/v1/issuers/{options.segment(arguments.issuer)}"
+    identity = client.get(path)["did"]
+    if not identity.startswith(dids.WEB):
+        remedy = "A did:key needs none: whoever reads it has the key." if identity.startswith(dids.KEY) else ""
+        raise CliError(f"{identity} has no document that could be served.", remedy)
+    document = client.get(f"{path}/did.json")
+    if arguments.jwt_key:
+        from api.cli.jwt import read_key
+
+        key = read_key(arguments.jwt_key)
+        document = dids.with_jwk(document, arguments.kid or key.method(identity), key.jwk)
+    emit(True, document, "")
+    print(f"Serve it at {dids.web_url(identity)}", file=sys.stderr)
+    return 0
+
+
 def suspend(arguments: argparse.Namespace) -> int:
     """POST /v1/issuers/{issuer}/suspend."""
     return _post(arguments, "suspend")
@@ -120,9 +152,18 @@ def _set_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lint", required=True, choices=LEVELS, help=says)
 
 
+def _did_options(parser: argparse.ArgumentParser) -> None:
+    from api.cli.jwt import with_kid
+
+    _one(parser)
+    says = "a P-256 key for JWTs, whose public half is added; the registry keeps no such keys"
+    parser.add_argument("--jwt-key", type=Path, metavar="PEM", help=says)
+    with_kid(parser)
+
+
 def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("issuer", help="a short name of your choice: lower-case letters, digits, hyphens")
-    parser.add_argument("--did", required=True, help="its decentralised identifier; it can never be changed")
+    parser.add_argument("--did", required=True, help="its identity, which can never be changed; did:key makes one")
     parser.add_argument("--name", required=True, help="its name as people know it")
     parser.add_argument("--homepage", metavar="URL", help="its website")
     parser.add_argument("--country", metavar="CC", help="two-letter code of its country")

@@ -26,6 +26,7 @@ COMMANDS = {
     "reinstate": "lift the suspension of credentials",
     "lint": "check that Open Badges have all elements of a European micro-credential",
     "verify": "check credential files against the chain yourself",
+    "jwt": "make a JWT of a credential, for programs that take no other form",
     "bake": "put a credential into a PNG or SVG picture",
     "unbake": "take the credential out of a PNG or SVG picture",
     "export-proof": "write a credential's Merkle path for other tools",

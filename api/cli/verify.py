@@ -9,14 +9,15 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from api.cli import options
 from api.cli.failures import NOT_KNOWN, REFUSED, CliError
 from api.cli.output import BOLD, DIM, GREEN, RED, YELLOW, colour
 
 if TYPE_CHECKING:
-    from registry.verify import Report, StatusSource, TrustProfile
+    from registry.verify import Check, Report, StatusSource, TrustProfile
+    from registry.verify.token import TokenReport
 
 TRUST_VARIABLE = "CREDANCHOR_TRUST"
 MARKS = {"pass": ("✓", GREEN), "fail": ("✗", RED), "unknown": ("?", YELLOW), "not_run": ("-", DIM)}
@@ -29,6 +30,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     says = "a credential file, or a PNG or SVG with one baked into it; - reads one from stdin"
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help=says)
     with_trust(parser)
+    parser.add_argument(
+        "--did-document",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="an issuer's DID document, to check the signature of a JWT (others need none)",
+    )
     parser.add_argument(
         "--status",
         action="append",
@@ -56,11 +65,18 @@ def run(arguments: argparse.Namespace) -> int:
     from datetime import UTC, datetime
 
     from anchor.verifier import Verifier
+    from registry.verify.token import is_token, verify_token
 
     verifier = Verifier(trust_profile(arguments, NOT_KNOWN), _status(arguments.status))
+    documents = _did_documents(arguments.did_document)
+
+    def check(data: bytes) -> "Report":
+        return verifier.check(data, now=datetime.now(UTC))
+
     worst = 0
     for path in arguments.files:
-        report = verifier.check(content(path), now=datetime.now(UTC))
+        data = content(path)
+        report = verify_token(data, documents=documents, check=check) if is_token(data) else check(data)
         _print(path, report, arguments)
         # 1, not valid, outranks 2, not known: one forged file must not hide behind an unreachable node.
         worst = min(filter(None, (worst, report.exit_code)), default=0)
@@ -94,6 +110,23 @@ def _status(places: list[str]) -> "StatusSource | None":
     return FileStatus(map(Path, places)) if places else None
 
 
+def _did_documents(paths: list[Path]) -> dict[str, dict[str, Any]]:
+    """DID documents by DID. Raises CliError."""
+    from registry.errors import FormatError
+    from registry.format import strictjson
+
+    found: dict[str, dict[str, Any]] = {}
+    for path in paths:
+        try:
+            document = strictjson.parse(content(path))
+        except FormatError as problem:
+            raise CliError(f"{path} is not a DID document: {problem}", exit_code=NOT_KNOWN) from None
+        if not isinstance(document, dict) or not isinstance(document.get("id"), str):
+            raise CliError(f"{path} is not a DID document: it has no id.", exit_code=NOT_KNOWN)
+        found[document["id"]] = document
+    return found
+
+
 def content(path: Path) -> bytes:
     """A file, or what comes on stdin for -; one byte more than an image may have is enough. Raises CliError."""
     from registry.credential.baking import MAX_IMAGE_BYTES
@@ -107,15 +140,24 @@ def content(path: Path) -> bytes:
         raise CliError(f"{path} cannot be read: {problem.strerror}.", exit_code=NOT_KNOWN) from None
 
 
-def _print(path: Path, report: "Report", arguments: argparse.Namespace) -> None:
+def _print(path: Path, report: "Report | TokenReport", arguments: argparse.Namespace) -> None:
     if arguments.json:
         print(json.dumps({"file": str(path)} | report.to_json(), ensure_ascii=False))
         return
-    shade = {0: GREEN if report.ok else YELLOW, REFUSED: RED, NOT_KNOWN: YELLOW}[report.exit_code]
+    shade = {0: GREEN if report.verdict == "valid" else YELLOW, REFUSED: RED, NOT_KNOWN: YELLOW}[report.exit_code]
     print(f"{colour(str(path), BOLD)}: {colour(report.verdict, shade)}. {report.sentence}")
-    for check in [*report.checks, *([report.embedded_proof] if report.embedded_proof else [])]:
+    for check in _lines(report):
         mark, tint = MARKS[check.outcome]
         number = f"{check.number}" if check.number else " "
         print(f"  {colour(mark, tint)} {number} {check.id:<10} {check.sentence}")
         if check.next_step and check.outcome != "pass":
             print(f"      {'':<10} {check.next_step}")
+
+
+def _lines(report: "Report | TokenReport") -> "list[Check]":
+    """Every check in the order it is read: the token's before those of the credential in it."""
+    from registry.verify.token import TokenReport
+
+    if isinstance(report, TokenReport):
+        return [*report.checks, *(_lines(report.report) if report.report else [])]
+    return [*report.checks, *([report.embedded_proof] if report.embedded_proof else [])]
