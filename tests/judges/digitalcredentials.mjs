@@ -6,10 +6,11 @@ const knownDIDRegistries = [{name: 'Known issuers', type: 'dcc-legacy', url: 'ht
 
 await judge(async credential => {
   const {errors, log = [], additionalInformation = []} = await verifyCredential({credential, knownDIDRegistries});
-  const schemas = additionalInformation.flatMap(one => one.id === 'schema_check' ? one.results : []);
+  // A text instead of results says that the schema could not be had: the step did not run.
+  const schemas = additionalInformation.flatMap(({results}) => Array.isArray(results) ? results : []);
   const failed = [
     ...log.filter(one => !one.valid).map(one => `${one.id}: ${one.error?.message ?? 'no'}`),
-    ...schemas.filter(one => !one.result?.valid).map(one => `schema_check: ${JSON.stringify(one.result ?? one)}`),
+    ...schemas.filter(one => !one.result?.valid).map(one => `schema_check: ${JSON.stringify(one.result)}`),
     // It has no verdict of its own, only messages; a fatal one has no log.
     ...(errors ?? []).map(one => `${one.name}: ${one.message}`)
   ];
