@@ -26,6 +26,7 @@ from api.routes import (
     issuers,
     keys,
     status,
+    vcapi,
     verify,
 )
 from api.routes import problems as problem_routes
@@ -79,6 +80,8 @@ def create_app(services: Services) -> FastAPI:
     app.state.services = services
     for router in ROUTERS:
         app.include_router(router)
+    if services.settings.vc_api_issuer:
+        app.include_router(vcapi.router)
     problems.install(app)
     app.add_exception_handler(405, _method_not_allowed)
     app.add_middleware(Edge)

@@ -84,6 +84,10 @@ class Settings:
         "keystore", "Ethereum key stores of admin, registrar and operator; relative to data_dir."
     )
     trust_file: Path = _path("trust.toml", "Trust profile that POST /v1/verify uses; relative to data_dir.")  # noqa: RUF009
+    vc_api_issuer: str = _setting(
+        "",
+        "Issuer whose key signs what POST /credentials/issue (W3C VC-API) is given. Test networks only. Empty: off.",
+    )
     log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR. No level logs names, mail addresses or tokens.")
 
     def __post_init__(self) -> None:
@@ -97,6 +101,7 @@ class Settings:
         for name in ("heartbeat_seconds", "tick_seconds", "worker_stale_seconds", "rpc_timeout_seconds"):
             _check(getattr(self, name) > 0, name, "is more than 0")
         _check(0 <= self.signing_processes <= MAX_PROCESSES, "signing_processes", f"lies between 0 and {MAX_PROCESSES}")
+        _check(not self.vc_api_issuer or self.test_network, "vc_api_issuer", "is for test networks only")
         _check(self.log_level in {"DEBUG", "INFO", "WARNING", "ERROR"}, "log_level", "is DEBUG, INFO, WARNING or ERROR")
 
     @classmethod

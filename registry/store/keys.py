@@ -61,6 +61,12 @@ def add_external_key(
         return _add(session, store, issuer, multikey, verification_method)
 
 
+def by_verification_method(store: Store, method: str) -> bytes | None:
+    """The multikey, 34 bytes, that a DID URL of one of the registry's issuers names; None for any other."""
+    with store.read() as session:
+        return session.scalar(select(IssuerKey.multikey).where(IssuerKey.verification_method == method))
+
+
 def revoke_key(store: Store, vault: Vault, key_id: bytes) -> IssuerKey:
     """End a key's use from now on: what was anchored before stays valid. Lists it signed are signed by the next key.
 

@@ -1,0 +1,130 @@
+"""The W3C's VC-API, as its interoperability suites call it. Off unless the operator names a test issuer.
+
+Whoever can reach these routes gets a signature by that issuer on anything. They follow the suites where the suites and
+the draft differ: what does not verify is 422. Verdicts of this product are those of POST /v1/verify.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter
+from starlette.responses import JSONResponse, Response
+
+from api.bodies import JSON, Body, body
+from api.limits import MAX_VERIFY_BODY
+from api.problems import Problem
+from api.routes.common import Svc
+from api.services import Services
+from registry.credential.interop import service
+from registry.errors import FormatError
+from registry.format.anchorproof import rfc3339
+from registry.format.multibase import decode_multikey
+from registry.store import credentials, keys, signers, statusactions
+from registry.store.statusactions import Change
+
+router = APIRouter(include_in_schema=False)
+
+MAX_OPTIONS = 32
+"""Members of `options`; the suites send five."""
+
+_PROBLEM_TYPE = "https://www.w3.org/TR/vc-data-model#"
+_TYPES = {"vc": "MALFORMED_VALUE_ERROR", "proof": "CRYPTOGRAPHIC_SECURITY_ERROR", "rdf": "PARSING_ERROR"}
+_ACTIONS = {("revocation", True): "revoke", ("suspension", True): "suspend", ("suspension", False): "reinstate"}
+
+Sent = Annotated[Body, body(MAX_VERIFY_BODY, JSON)]
+
+
+@router.post("/credentials/issue")
+def issue(services: Svc, received: Sent) -> Response:
+    credential, _ = _parts(received, "credential")
+    with services.store.read() as session:
+        row = signers.active_key(session, services.settings.vc_api_issuer)
+    key = signers.open_key(services.vault, row)
+    created = rfc3339(int(services.now().timestamp()))
+    made = _attempt(lambda: service.issue(credential, key, row.verification_method, created))
+    return JSONResponse({"verifiableCredential": made}, 201)
+
+
+@router.post("/credentials/verify")
+def verify(services: Svc, received: Sent) -> Response:
+    credential, _ = _parts(received, "verifiableCredential")
+    resolve, now = _resolver(services), services.now()
+    warnings = _attempt(lambda: service.verify_credential(credential, resolve, now))
+    problems = [_problem_detail("vc.time", warning) for warning in warnings]
+    return JSONResponse({"verified": True, "credential": credential, "problemDetails": problems})
+
+
+@router.post("/presentations/verify")
+def verify_presentation(services: Svc, received: Sent) -> Response:
+    presentation, options = _parts(received, "verifiablePresentation")
+    resolve, now = _resolver(services), services.now()
+    demands = {name: _text(options, name) for name in ("domain", "challenge")}
+    _attempt(lambda: service.verify_presentation(presentation, resolve, now, **demands))
+    return JSONResponse({"verified": True, "presentation": presentation, "problemDetails": []})
+
+
+@router.post("/credentials/status")
+def change_status(services: Svc, received: Sent) -> Response:
+    """Revoke, suspend or reinstate one of this issuer's credentials; revoked is for ever."""
+    request = received.json()
+    entry = request.get("credentialStatus") if isinstance(request, dict) else None
+    if not isinstance(entry, dict) or not isinstance(request.get("credentialId"), str):
+        raise Problem("bad-request", "The body needs credentialId and credentialStatus.")
+    action: Any = _ACTIONS.get((str(entry.get("statusPurpose")), request.get("status", True) is True))
+    if action is None:
+        raise Problem("bad-request", "Only revocation can be set, and suspension set or lifted.")
+    handle = credentials.handle_of(services.store, services.settings.vc_api_issuer, request["credentialId"])
+    statusactions.change_status(services.store, services.vault, [Change(handle, action, "vc-api")], "vc-api")
+    return JSONResponse({})
+
+
+def _parts(received: Body, name: str) -> tuple[Any, dict[str, Any]]:
+    """What is asked about, and the options."""
+    request = received.json()
+    if not isinstance(request, dict) or not isinstance(request.get(name), dict):
+        raise Problem("bad-request", f"The body is not an object with a member {name}.")
+    options = request.get("options") or {}
+    if not isinstance(options, dict) or len(options) > MAX_OPTIONS:
+        raise Problem("bad-request", "The options are not an object, or too many.")
+    return request[name], options
+
+
+def _text(options: dict[str, Any], name: str) -> str | None:
+    value = options.get(name)
+    if value is not None and not isinstance(value, str):
+        raise Problem("bad-request", f"The option {name} is not text.")
+    return value
+
+
+def _resolver(services: Services) -> Callable[[str], bytes]:
+    """Knows did:key, and the keys of this registry's issuers; nothing is fetched."""
+
+    def resolve(method: str) -> bytes:
+        did, _, fragment = method.partition("#")
+        if did.startswith("did:key:") and fragment in ("", did.removeprefix("did:key:")):
+            return decode_multikey(did.removeprefix("did:key:"))
+        known = keys.by_verification_method(services.store, method)
+        if known is None:
+            raise FormatError("proof.key", "/verificationMethod", "The key is not known here, and nothing is fetched")
+        return known
+
+    return resolve
+
+
+def _attempt(work: Callable[[], Any]) -> Any:
+    """Do it; what is wrong with the document is 422, with problem types of the data model."""
+    try:
+        return work()
+    except FormatError as error:
+        detail = _problem_detail(error.code, str(error))
+        raise Problem("invalid-document", str(error), verified=False, problemDetails=[detail]) from None
+
+
+def _problem_detail(code: str, sentence: str) -> dict[str, str]:
+    kind = _TYPES.get(code.partition(".")[0], "MALFORMED_VALUE_ERROR")
+    return {
+        "type": _PROBLEM_TYPE + kind,
+        "code": code,
+        "title": kind.replace("_", " ").capitalize(),
+        "detail": sentence,
+    }
