@@ -52,18 +52,32 @@ class FileStatus:
 
     def __init__(self, paths: Iterable[Path]) -> None:
         self._paths = tuple(paths)
+        self._contents: dict[Path, bytes] = {}
+        self._found: Kept[str, Path] = Kept(KEPT)
 
     def fetch(self, list_id: str, anchor_number: int) -> bytes:  # noqa: ARG002
-        """The first file that speaks of `list_id`. Raises Unreachable; whether it is current is for check 6 to say."""
+        """The first file that speaks of `list_id`; each is read once.
+
+        Raises Unreachable; whether it is current is for check 6 to say.
+        """
+        known = self._found.get(list_id)
+        if known is not None:
+            return self._contents[known]
         for path in self._paths:
-            try:
-                with path.open("rb") as file:
-                    content = file.read(MAX_STATUS_EVIDENCE_BYTES + 1)
-            except OSError as problem:
-                raise Unreachable(str(path), problem.strerror or "it cannot be read") from None
+            content = self._read(path)
             if len(self._paths) == 1 or _speaks_of(content, list_id):
+                self._found.put(list_id, path)
                 return content
         raise Unreachable(", ".join(map(str, self._paths)) or "status", f"no status file speaks of {list_id}")
+
+    def _read(self, path: Path) -> bytes:
+        if path not in self._contents:
+            try:
+                with path.open("rb") as file:
+                    self._contents[path] = file.read(MAX_STATUS_EVIDENCE_BYTES + 1)
+            except OSError as problem:
+                raise Unreachable(str(path), problem.strerror or "it cannot be read") from None
+        return self._contents[path]
 
 
 def _speaks_of(content: bytes, list_id: str) -> bool:

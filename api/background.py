@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 
 from api import datadir
-from api.pool import signing_pool
+from api.pool import process_pool
 from api.settings import Settings
 from registry.store.engine import Store, StoreUnavailable
 from registry.store.sealing import Sealer
@@ -69,7 +69,7 @@ def sealing(store: Store, vault: Vault, processes: int) -> Callable[[threading.E
     """Seal batches as they come, large ones with `processes` processes."""
 
     def job(stop: threading.Event) -> None:
-        with signing_pool(processes) as pool:  # a new one when a process of it died
+        with process_pool(processes) as pool:  # a new one when a process of it died
             sealer = Sealer(store, vault, pool)
             while not stop.is_set():
                 if not sealer.seal_next():

@@ -1,18 +1,29 @@
-"""Processes that sign, one for each core: Python signs in one thread at a time.
+"""Processes that sign or verify, one for each core: Python does that in one thread at a time.
 
-They start with the first large batch. Each ends with the process that started it, even when that was killed.
+They start with the first work. Each ends with the process that started it, even when that was killed.
 """
 
+import itertools
 import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing.connection import wait
 from multiprocessing.context import SpawnContext, SpawnProcess
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+TASK = 32
+"""Items that are sent to a process at once: long enough to be worth sending, short enough to spread evenly."""
+
+AHEAD = 3
+"""Tasks for each process that are sent before the result of the first is taken."""
 
 
 class _Tracked(SpawnContext):
@@ -29,7 +40,7 @@ class _Tracked(SpawnContext):
 
 
 @contextmanager
-def signing_pool(processes: int) -> Iterator[Executor]:
+def process_pool(processes: int) -> Iterator[Executor]:
     """A pool of so many processes, 0 meaning one for each core. In the end none is left, whatever state it was in."""
     context = _Tracked()
     pool = ProcessPoolExecutor(
@@ -55,3 +66,25 @@ def _live_as_long_as_parent() -> None:
 def _end_with(sentinel: int) -> None:
     wait([sentinel])
     os._exit(1)
+
+
+def spread(
+    function: Callable[[T], R], items: Iterable[T], *, pool: Executor, processes: int, task: int = TASK
+) -> Iterator[R]:
+    """`function` of every item, in the order of the items; `function` and all results must pickle.
+
+    Only so many items are on their way that all processes are busy: what waits takes no memory. Raises what `function`
+    raises, in its place.
+    """
+    waiting: deque[Future[list[R]]] = deque()
+    tasks = iter(items)
+    while True:
+        while len(waiting) < AHEAD * processes and (batch := tuple(itertools.islice(tasks, task))):
+            waiting.append(pool.submit(_each, function, batch))
+        if not waiting:
+            return
+        yield from waiting.popleft().result()
+
+
+def _each(function: Callable[[T], R], items: Sequence[T]) -> list[R]:
+    return [function(item) for item in items]

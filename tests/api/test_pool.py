@@ -17,10 +17,10 @@ from tests.support.waiting import until
 
 PARENT = """
 import os, sys, time
-from api.pool import signing_pool
+from api.pool import process_pool
 
 if __name__ == "__main__":
-    with signing_pool(2) as pool:
+    with process_pool(2) as pool:
         print(*{pool.submit(os.getpid).result() for _ in range(20)}, flush=True)
         time.sleep(60)
 """
