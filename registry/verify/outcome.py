@@ -53,6 +53,35 @@ class Check:
         }
 
 
+@dataclass(frozen=True)
+class Endorsement:
+    """What became of one endorsement inside the credential: a line beside the verdict, which it never changes.
+
+    `pointer` is its place; empty for the line that counts what was left out. Names and comment are the file's, made fit
+    to be shown. `verdict` is that of the endorsement as a credential, None where it was not checked.
+    """
+
+    pointer: str
+    outcome: Outcome
+    code: str
+    sentence: str
+    endorser_id: str = ""
+    endorser_name: str = ""
+    comment: str = ""
+    verdict: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "pointer": self.pointer,
+            "outcome": self.outcome,
+            "code": self.code,
+            "sentence": self.sentence,
+            "endorser": {"id": self.endorser_id, "name": self.endorser_name},
+            "comment": self.comment,
+            "verdict": self.verdict,
+        }
+
+
 def after(id: str, needed: Check) -> Check:
     """The result of a check whose input, `needed`, did not pass: unknown where that is unknown, otherwise not run."""
     place = f"check {needed.number} ({NAMES[needed.id]})"

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from registry.verify.document import CredentialFile, show_time
-from registry.verify.outcome import CHECK_IDS, NAMES, Check
+from registry.verify.document import CredentialFile, show_time, shown
+from registry.verify.outcome import CHECK_IDS, NAMES, Check, Endorsement
 from registry.verify.trust import RegistryTrust
 from registry.verify.verdict import EXIT_CODES, Verdict, verdict
 
@@ -24,6 +24,7 @@ class Report:
     network: str | None  # name in the trust profile; None: not a registry that the verifier knows
     test_network: bool
     checked_at: str
+    endorsements: tuple[Endorsement, ...] | None = None  # None: not looked at
 
     @property
     def exit_code(self) -> int:
@@ -51,6 +52,7 @@ class Report:
             "network": self.network,
             "test_network": self.test_network,
             "checked_at": self.checked_at,
+            "endorsements": None if self.endorsements is None else [line.to_json() for line in self.endorsements],
         }
 
 
@@ -106,6 +108,8 @@ def _sentence(
         until = show_time(found.valid_until) if found.valid_until else "its end date"
         return f"Genuine, but its validity ended on {until}."
     about = f"Issued by {found.issuer_shown} to {found.learner_name or 'its holder'} on {found.awarded}."
+    if "EndorsementCredential" in found.document["type"]:
+        about = f"Said by {found.issuer_shown} of {shown(found.document['credentialSubject'].get('id'))}."
     if decided == "valid_test":
         return f"Genuine on a test network, {network}: it has no standing. {about}"
     return f"Valid. {about}"
