@@ -64,11 +64,11 @@ def run(arguments: argparse.Namespace) -> int:
         batch = _submit(client, arguments, progress)
     written: list[str] = []
     if arguments.wait or arguments.out:
-        batch = _wait(client, batch, arguments.timeout, progress)
+        batch = wait(client, batch, arguments.timeout, progress)
     if arguments.out:
-        written = _fetch(client, batch, arguments.out, progress)
+        written = fetch(client, batch, arguments.out, progress)
     progress.done()
-    emit(arguments.json, batch | {"files": written}, _told(batch, written, arguments.out))
+    emit(arguments.json, batch | {"files": written}, told(batch, written, arguments.out))
     return 0
 
 
@@ -85,7 +85,7 @@ def _submit(client: "Client", arguments: argparse.Namespace, progress: Progress)
             "For what? --achievement names the definition.", "credanchor issue --help has an example.", USAGE
         )
     content = options.read(arguments.roster, MAX_ROSTER_BYTES)
-    issuer = arguments.issuer or _only_issuer(client)
+    issuer = arguments.issuer or only_issuer(client)
     achievement = arguments.achievement
     if Path(achievement).suffix.lower() in CONTENT_TYPES and Path(achievement).exists():
         achievement = upload(client, issuer, Path(achievement))["id"]
@@ -102,7 +102,8 @@ def _submit(client: "Client", arguments: argparse.Namespace, progress: Progress)
     return sealed
 
 
-def _only_issuer(client: "Client") -> str:
+def only_issuer(client: "Client") -> str:
+    """The issuer that is meant when none is named. Raises CliError unless there is exactly one."""
     names = [issuer["id"] for issuer in everything(client, "/v1/issuers")]
     if len(names) != 1:
         known = f"There are {len(names)}: {', '.join(names[:10])}." if names else "There is none yet."
@@ -110,7 +111,9 @@ def _only_issuer(client: "Client") -> str:
     return str(names[0])
 
 
-def _wait(client: "Client", batch: dict[str, Any], seconds: float | None, progress: Progress) -> dict[str, Any]:
+def wait(client: "Client", batch: dict[str, Any], seconds: float | None, progress: Progress) -> dict[str, Any]:
+    """Wait until a batch is final, and in order. Raises CliError, TimeoutError."""
+
     def show(now: dict[str, Any]) -> None:
         if now["failure"]:
             raise CliError(f"Batch {now['id']} could not be sealed: {now['failure']}", "Nothing of it was issued.")
@@ -133,7 +136,7 @@ def _wait(client: "Client", batch: dict[str, Any], seconds: float | None, progre
     return final
 
 
-def _fetch(client: "Client", batch: dict[str, Any], directory: Path, progress: Progress) -> list[str]:
+def fetch(client: "Client", batch: dict[str, Any], directory: Path, progress: Progress) -> list[str]:
     """Write each credential to a file; names begin with the place in the roster."""
     from api.client import ApiUnreachable
     from api.files import fetch_files
@@ -149,7 +152,8 @@ def _fetch(client: "Client", batch: dict[str, Any], directory: Path, progress: P
     return written
 
 
-def _told(batch: dict[str, Any], written: list[str], directory: Path | None) -> str:
+def told(batch: dict[str, Any], written: list[str], directory: Path | None) -> str:
+    """A batch for people."""
     rows: dict[str, Any] = {"batch": batch["id"], "state": batch["state"], "credentials": batch["size"]}
     if anchor := batch.get("anchor"):
         rows |= {"anchor": anchor["number"], "block": anchor["block_number"], "transaction": anchor["tx_hash"]}

@@ -21,6 +21,7 @@ COMMANDS = {
     "key": "add, list and revoke issuers' keys, and declare them compromised",
     "achievement": "add and list achievement definitions",
     "issue": "issue credentials to everyone in a roster, and fetch the files",
+    "endorse": "endorse a profile, an achievement or a credential: accredit it, say that its quality is assured",
     "revoke": "revoke credentials for good",
     "suspend": "suspend credentials until they are reinstated",
     "reinstate": "lift the suspension of credentials",

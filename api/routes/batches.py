@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import chain
 from typing import Annotated, Any
 
@@ -20,11 +21,12 @@ from api.routes import credentials
 from api.routes.common import Id, Nothing, Svc, hash0x
 from api.routes.documents import compact, documents_of
 from api.schemas import answers
-from api.schemas.requests import Empty, NewBatch
+from api.schemas.requests import Empty, NewBatch, NewEndorsement
 from api.services import Services
 from registry.credential import roster
+from registry.credential.endorsement import Endorsement
 from registry.errors import RowError, StateError
-from registry.store import achievements, batches, erasure, signed
+from registry.store import achievements, batches, endorsing, erasure, signed
 from registry.store import credentials as stored
 from registry.store.apikeys import Caller
 
@@ -34,6 +36,7 @@ Owner = Annotated[Caller, needs("batches:write")]
 Reader = Annotated[Caller, needs("credentials:read")]
 Watcher = Annotated[Caller, needs("batches:write", "credentials:read")]
 
+ENDORSEMENT = {"subject": "https://university.example/achievements/data-ethics", "comment": "Accredited, AV-4223."}
 _LINES = {"type": "string", "description": "JSON Lines."}
 _ROWS = {
     CSV: {
@@ -154,7 +157,7 @@ def add_rows(post: Writer, received: Annotated[Body, body(MAX_ROSTER_BODY, CSV, 
         return answered
     definition = achievements.definition(achievements.get_achievement(services.store, achievement_id))
     rows = roster.parse(received.data, received.content_type, definition)
-    return _upload(post, received, batch, lambda: batches.add_rows(services.store, services.vault, batch, rows))
+    return _upload(post, received.sha256, batch, lambda: batches.add_rows(services.store, services.vault, batch, rows))
 
 
 @router.post(
@@ -174,7 +177,27 @@ def add_signed(post: Writer, received: Annotated[Body, body(MAX_SIGNED_BODY, JSO
     # Checked before the transaction: nobody should wait for a thousand signatures.
     checked = signed.check_signed(store, batch, documents_of(received))
     warnings = [_warned(one) for item in checked for one in item.warnings]
-    return _upload(post, received, batch, lambda: signed.add_checked(store, batch, checked), warnings)
+    return _upload(post, received.sha256, batch, lambda: signed.add_checked(store, batch, checked), warnings)
+
+
+@router.post(
+    "/{batch}/endorsements",
+    status_code=201,
+    response_model=answers.Added,
+    **route(
+        "addEndorsement", "Add an endorsement by the batch's issuer, into a batch without achievement",
+        ONCE, "not-found", "wrong-state", "invalid-rows", "secrets-unavailable", scopes=["batches:write"],
+        body=json_body(NewEndorsement, ENDORSEMENT),
+    ),
+)  # fmt: skip
+def add_endorsement(
+    post: Writer, wanted: Annotated[Parsed[NewEndorsement], fields(NewEndorsement)], batch: Id
+) -> Response:
+    services, new = post.services, wanted.fields
+    _owned(services, post.caller, batch)
+    given = [Endorsement(new.subject, new.comment, new.name, new.valid_until)]
+    add = partial(endorsing.add_endorsements, services.store, services.vault, batch, given)
+    return _upload(post, wanted.sha256, batch, add)
 
 
 @router.post(
@@ -246,14 +269,14 @@ def _closing(lines: Iterator[bytes], found: Any) -> Iterator[bytes]:
 
 
 def _upload(
-    post: Post, received: Body, batch: str, add: Callable[[], list[str]], warnings: Sequence[dict[str, Any]] = ()
+    post: Post, sha256: bytes, batch: str, add: Callable[[], list[str]], warnings: Sequence[dict[str, Any]] = ()
 ) -> Response:
     def work() -> dict[str, Any]:
         added = len(add())
         size = batches.get_batch(post.services.store, batch).size
         return {"batch": batch, "added": added, "size": size, "warnings": list(warnings[:MAX_WARNINGS])}
 
-    return post.once(received.sha256, work, location=lambda _: f"/v1/batches/{batch}/credentials")
+    return post.once(sha256, work, location=lambda _: f"/v1/batches/{batch}/credentials")
 
 
 def _warned(error: RowError) -> dict[str, Any]:

@@ -66,6 +66,15 @@ class NewBatch(Request):
     achievement: Name | None
 
 
+class NewEndorsement(Request):
+    """One party's word: `subject` is the id of the profile, achievement or credential that is endorsed."""
+
+    subject: Annotated[str, Field(max_length=MAX_URL_CHARS)]
+    comment: Annotated[str, Field(min_length=1)]
+    name: Annotated[str, Field(min_length=1, max_length=500)] = "Endorsement"
+    valid_until: Time | None = None
+
+
 class StatusChange(Request):
     """Why a credential is revoked, suspended or reinstated. The note is for people and goes with an erasure."""
 

@@ -58,16 +58,21 @@ def build(  # noqa: PLR0917 - six things make a badge
         "validUntil": _end_of(row.valid_until),
         "credentialSubject": _subject(row, achievement, subject_achievement, issuer_profile, salt),
         "evidence": _evidence(row),
-        "credentialStatus": {
-            "id": f"{status.list_url}#{status.index}",
-            "type": "BitstringStatusListEntry",
-            "statusPurpose": "revocation",
-            "statusListIndex": str(status.index),
-            "statusListCredential": status.list_url,
-        },
+        "credentialStatus": status_entry(status),
         "credentialSchema": [{"id": SCHEMA_URL, "type": "1EdTechJsonSchemaValidator2019"}],
     }
     return _given(credential)
+
+
+def status_entry(status: StatusRef) -> dict[str, Any]:
+    """The `credentialStatus` that names a place (Bitstring Status List 1.0, section 2.1)."""
+    return {
+        "id": f"{status.list_url}#{status.index}",
+        "type": "BitstringStatusListEntry",
+        "statusPurpose": "revocation",
+        "statusListIndex": str(status.index),
+        "statusListCredential": status.list_url,
+    }
 
 
 def achievement_urn(issuer_id: str, achievement: Achievement) -> str:

@@ -31,8 +31,14 @@ def validate_profile(profile: Mapping[str, Any]) -> None:
 
 
 def problems(credential: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The first MAX_ERRORS problems as (JSON Pointer, what is wrong there); they show no value."""
-    return _problems(_validators()[0], credential)
+    """The first MAX_ERRORS problems as (JSON Pointer, what is wrong there); they show no value.
+
+    What is an endorsement and no badge is held against the schema of endorsements.
+    """
+    types = credential.get("type")
+    named = set(filter(lambda name: isinstance(name, str), types)) if isinstance(types, list) else set()
+    endorsement = "EndorsementCredential" in named and not named & {"AchievementCredential", "OpenBadgeCredential"}
+    return _problems(_validators()[2 if endorsement else 0], credential)
 
 
 def _raise(found: list[tuple[str, str]]) -> None:
@@ -54,12 +60,16 @@ def _problems(validator: Any, value: Mapping[str, Any]) -> list[tuple[str, str]]
 
 
 @cache
-def _validators() -> tuple[Any, Any]:
-    """For credentials and for profiles."""
+def _validators() -> tuple[Any, Any, Any]:
+    """For badges, for profiles and for endorsements."""
     import jsonschema_rs
 
     whole = json.loads(_FILE.read_bytes())
-    profile = {"$schema": whole["$schema"], "$ref": "#/$defs/Profile", "$defs": whole["$defs"]}
+    parts = {"$schema": whole["$schema"], "$defs": whole["$defs"]}
+    profile, endorsement = (parts | {"$ref": f"#/$defs/{name}"} for name in ("Profile", "EndorsementCredential"))
     # Masked, because an error must not carry a learner's name into a log.
-    first, second = (jsonschema_rs.validator_for(s, validate_formats=True, mask="this value") for s in (whole, profile))
-    return first, second
+    badges, profiles, endorsements = (
+        jsonschema_rs.validator_for(each, validate_formats=True, mask="this value")
+        for each in (whole, profile, endorsement)
+    )
+    return badges, profiles, endorsements

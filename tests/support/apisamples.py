@@ -27,6 +27,7 @@ SAMPLES: dict[str, Callable[[Api], tuple[bytes, str]]] = {
     "createBatch": _json({"issuer": "uni", "achievement": "uni.soil-science.1"}),
     "addRows": lambda _: (ROSTER.encode(), "text/csv"),
     "addSigned": lambda api: (json.dumps([api.signed()]).encode(), JSON),
+    "addEndorsement": _json({"subject": "urn:x-course:7", "comment": "Accredited"}),
     "sealBatch": _json({}),
     "revokeCredential": _json({"reason": "issued-in-error", "note": "a note about Zoë"}),
     "suspendCredential": _json({"reason": "under-review"}),

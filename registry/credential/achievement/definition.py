@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from registry.credential.achievement import elements, openbadge
+from registry.credential.achievement.endorsed import MAX_EMBEDDED, check_embeddable
 from registry.credential.achievement.problems import Problems, Table
 from registry.credential.achievement.vocabulary import element
 from registry.credential.words import LANGUAGE
@@ -50,6 +51,7 @@ _FIELDS = (
     "further_information",
     "skills",
     "isced_f",
+    "endorsements",
 )
 
 
@@ -215,7 +217,27 @@ def _read(top: Table) -> dict[str, Any]:
         "description": top.texts("description", main, "Open Badges demand one", required=True),
         **elements.mandatory(top, main),
         **elements.optional(top, main),
+        "endorsements": _endorsements(top),
     }
+
+
+def _endorsements(top: Table) -> list[dict[str, Any]]:
+    """Endorsements of this achievement, whole and as they are: they are signed."""
+    found = top.tables("endorsements")
+    if len(found) > MAX_EMBEDDED:
+        top.wrong("endorsements", "achievement.too-many", f"there are more than {MAX_EMBEDDED}", "Keep the weightiest")
+        return []
+    url = top.data.get("id")
+    if found and not isinstance(url, str):
+        top.missing("id", "Endorsements name the achievement by its address; `credanchor endorse` writes it")
+        return []
+    for table in found:
+        try:
+            check_embeddable(table.data, str(url))
+        except FormatError as error:
+            place = (*table.path, *error.pointer.removeprefix("/").split("/")) if error.pointer else table.path
+            top.problems.add(place, error.code, error.problem, error.remedy)
+    return [dict(table.data) for table in found]
 
 
 def _name(top: Table, name: str, pattern: re.Pattern[str], limit: int) -> str | None:

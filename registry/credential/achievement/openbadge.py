@@ -32,6 +32,7 @@ def achievement(data: _Data, url: str, language: str) -> dict[str, Any]:
         "tag": data.get("tags"),
         "alignment": list(_alignments(data, url, language, main)),
         "resultDescription": _result_description(data, url),
+        "endorsement": data.get("endorsements"),
     }
     return {name: value for name, value in members.items() if value is not None}
 

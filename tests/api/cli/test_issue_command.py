@@ -2,47 +2,17 @@
 
 import json
 import shutil
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-import uvicorn
-
-from api.app import create_app
-from api.settings import Settings
 from registry.store import batches, keys
-from registry.store.engine import Store
 from tests.support.commandline import Outcome, credanchor
-from tests.support.httpapi import Api, Client, fill, register, services_on
-from tests.support.waiting import until
-
-
-@pytest.fixture
-def api(migrated_file: Path, tmp_path: Path) -> Iterator[tuple[Api, str]]:
-    """A filled API and its address."""
-    shutil.copy(migrated_file, tmp_path / "credanchor.db")
-    store = Store(f"sqlite:///{tmp_path / 'credanchor.db'}")
-    made = register(store)
-    ids = fill(made)
-    services = services_on(made, Settings(data_dir=tmp_path))
-    app = create_app(services)
-    # Without its lifespan, which would start sealer and worker: the stand-in plays them here.
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, lifespan="off", log_config=None))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    until(lambda: server.started)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield Api(made, services, app, Client(app), *ids), f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join()
-    store.close()
+from tests.support.httpapi import Api
 
 
 def test_waiting_for_a_batch_that_was_anchored_in_vain_says_so_fails_and_writes_no_files(
-    api: tuple[Api, str], tmp_path: Path
+    listening: tuple[Api, str], tmp_path: Path
 ) -> None:
-    filled, url = api
+    filled, url = listening
     made, files = filled.registered, tmp_path / "files"
     token = filled.key("credentials:read")["Authorization"].removeprefix("Bearer ")
 
@@ -66,8 +36,8 @@ def test_waiting_for_a_batch_that_was_anchored_in_vain_says_so_fails_and_writes_
     assert "compromised" in json.loads(resume("--json").out)["problem"]  # without waiting: told, not refused
 
 
-def test_a_refused_roster_leaves_no_batch_behind(api: tuple[Api, str], tmp_path: Path) -> None:
-    filled, url = api
+def test_a_refused_roster_leaves_no_batch_behind(listening: tuple[Api, str], tmp_path: Path) -> None:
+    filled, url = listening
     token = filled.key("batches:write")["Authorization"].removeprefix("Bearer ")
     roster = tmp_path / "roster.csv"
 
