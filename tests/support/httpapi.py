@@ -120,7 +120,8 @@ class Api:
         with self.registered.store.read() as session:
             number = session.scalar(select(Batch.number).where(Batch.id == self.final))
             list_id = session.scalar(select(StatusList.id).where(StatusList.purpose == "revocation"))
-        batch = {"addSigned": self.external, "addEndorsement": self.external, "getFiles": self.final}.get(operation, self.open)
+        special = {"addSigned": self.external, "addEndorsement": self.external, "getFiles": self.final}
+        batch = special.get(operation, self.open)
         if operation == "deleteBatch":  # one that nobody else needs
             batch = batches.open_batch(self.registered.store, "uni", None).id
         return {

@@ -158,7 +158,9 @@ def test_a_png_damaged_by_a_text_transfer_is_named_as_such():
     refused_whole(png().replace(b"\r\n", b"\n"), "baking.not-png", "sent as text")
 
 
-@pytest.mark.parametrize("text", [b"", b"hello", b'["a"]', b"https://x/1", b"a.b.c", b'{"\xff"}', b'{"\x1b[2J"}', b"{\0}"])
+@pytest.mark.parametrize(
+    "text", [b"", b"hello", b'["a"]', b"https://x/1", b"a.b.c", b'{"\xff"}', b'{"\x1b[2J"}', b"{\0}"]
+)
 def test_a_chunk_that_holds_no_credential_is_refused(text):
     refused(png(1, 1, credential_chunk(text)), "baking.not-a-credential")
 
