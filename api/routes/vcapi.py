@@ -11,7 +11,6 @@ from fastapi import APIRouter
 from starlette.responses import JSONResponse, Response
 
 from api.bodies import JSON, Body, body
-from api.limits import MAX_VERIFY_BODY
 from api.problems import Problem
 from api.routes.common import Svc
 from api.services import Services
@@ -19,6 +18,7 @@ from registry.credential.interop import service
 from registry.errors import FormatError
 from registry.format.anchorproof import rfc3339
 from registry.format.multibase import decode_multikey
+from registry.limits import MAX_DOCUMENT_BYTES
 from registry.store import credentials, keys, signers, statusactions
 from registry.store.statusactions import Change
 
@@ -31,7 +31,7 @@ _PROBLEM_TYPE = "https://www.w3.org/TR/vc-data-model#"
 _TYPES = {"vc": "MALFORMED_VALUE_ERROR", "proof": "CRYPTOGRAPHIC_SECURITY_ERROR", "rdf": "PARSING_ERROR"}
 _ACTIONS = {("revocation", True): "revoke", ("suspension", True): "suspend", ("suspension", False): "reinstate"}
 
-Sent = Annotated[Body, body(MAX_VERIFY_BODY, JSON)]
+Sent = Annotated[Body, body(MAX_DOCUMENT_BYTES, JSON)]
 
 
 @router.post("/credentials/issue")

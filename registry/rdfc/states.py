@@ -216,6 +216,7 @@ class States:
     def __init__(self, known: Mapping[str, Any], *, inline: bool = False) -> None:
         self.known = known
         self.inline = inline  # whether documents may bring contexts of their own
+        self.made = 0  # states so far: each costs as much as walking through a hundred members
         self._processor = Processor(known)
         self._by_context: dict[Context, State] = {}
         self._begin = State(self, EMPTY)
@@ -231,6 +232,7 @@ class States:
     def state(self, context: Context) -> State:
         """The state of a context."""
         if context not in self._by_context:
+            self.made += 1
             self._by_context[context] = State(self, context)
         return self._by_context[context]
 

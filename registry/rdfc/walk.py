@@ -4,6 +4,7 @@ Whatever JSON-LD would drop or guess is refused where it stands: an undefined te
 outside a property, a keyword that credentials do not use. That is the "safe mode" which Open Badges 3.0 demands.
 """
 
+import json
 from typing import Any
 
 from registry.errors import FormatError
@@ -18,6 +19,16 @@ from registry.rdfc.states import Coercion, Kind, Member, State, States, iri_term
 _FIRST, _REST, _NIL, _TYPE = (f"<{RDF}{name}>" for name in ("first", "rest", "nil", "type"))
 
 
+MAX_CONTEXTS = 8
+"""Contexts that one object names; a badge has three."""
+
+MAX_NEW_STATES = 500
+"""States that one document may add: the first badge needs 30. More would be combinations made to cost time."""
+
+MAX_INLINE_CHARS = 64 * 1024
+"""Characters of all contexts that a document brings, where it may: each is compiled, and holds all terms before it."""
+
+
 class Walk:
     """Collects the statements of one document in `quads`. Its methods raise Refusal."""
 
@@ -26,6 +37,8 @@ class Walk:
         self._states = states
         self._blank = 0
         self._depth = 0
+        self._inline = 0
+        self._most_states = states.made + MAX_NEW_STATES
 
     def document(self, document: Any) -> None:
         """Add all that a document says."""
@@ -47,6 +60,8 @@ class Walk:
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise Refusal("format.too-deep", f"Values are nested deeper than {MAX_DEPTH} levels")
+        if self._states.made > self._most_states:
+            raise Refusal("rdf.too-complex", "Contexts and types are combined in too many ways", "Simplify it")
         if "@context" in element:
             state = self._embedded(state, element["@context"])
         types, state = self._types(element, state)
@@ -163,8 +178,11 @@ class Walk:
         for index, url in enumerate(urls):
             refusal = None
             if isinstance(url, dict) and self._states.inline:
-                continue
-            if not isinstance(url, str):
+                self._inline += len(json.dumps(url))
+                if self._inline <= MAX_INLINE_CHARS:
+                    continue
+                refusal = Refusal("rdf.context", f"The document's own contexts are longer than {MAX_INLINE_CHARS}")
+            elif not isinstance(url, str):
                 problem = "A context inside the document can redefine every term"
                 refusal = Refusal("rdf.context", problem, "Use the published contexts by their URLs")
             elif url not in self._states.known:
@@ -173,9 +191,9 @@ class Walk:
                 refusal = Refusal("rdf.context", problem, remedy)
             if refusal:
                 raise (refusal.inside(index) if isinstance(named, list) else refusal).inside("@context")
-        if not urls:
-            remedy = "Name the contexts the document uses"
-            raise Refusal("rdf.context", "The @context is empty", remedy).inside("@context")
+        if not 0 < len(urls) <= MAX_CONTEXTS:
+            problem = f"The @context is empty, or names more than {MAX_CONTEXTS} contexts"
+            raise Refusal("rdf.context", problem, "Name the contexts the document uses").inside("@context")
         try:
             return state.embedded(urls)
         except Refusal as refusal:

@@ -3,8 +3,6 @@
 With them nothing is ever undefined, so no signature made with this canonizer says much. For test issuers only.
 """
 
-from functools import cache
-
 from registry.rdfc.canonizer import Canonizer
 from registry.rdfc.contexts import CONTEXTS
 
@@ -17,7 +15,6 @@ _LENIENT = {
 }
 
 
-@cache
 def lenient() -> Canonizer:
-    """The canonizer of test issuers, one for the process."""
+    """A canonizer for one document: what contexts it brings is forgotten with it."""
     return Canonizer({**CONTEXTS, **_LENIENT}, inline=True)
