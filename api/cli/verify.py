@@ -152,7 +152,8 @@ def _print(path: Path, report: "Report | TokenReport", arguments: argparse.Names
         print(f"  {colour(mark, tint)} {number} {check.id:<10} {check.sentence}")
         if check.next_step and check.outcome != "pass":
             print(f"      {'':<10} {check.next_step}")
-    for line in getattr(report, "endorsements", None) or ():
+    inner = getattr(report, "report", report)  # of a token: the credential in it
+    for line in getattr(inner, "endorsements", None) or ():
         mark, tint = MARKS[line.outcome]
         print(f"  {colour(mark, tint)}   {'endorsed' if line.outcome == 'pass' else 'endorsement':<10} {line.sentence}")
 
