@@ -6,6 +6,7 @@ a check has not judged, so the steps that it ran are asserted too, and of a refu
 
 import pytest
 
+from registry.credential import dids
 from registry.credential.integrity import add_proof
 from registry.credential.keys import IssuerKey
 from registry.credential.statuslist import Bits
@@ -68,7 +69,7 @@ def forgeries(files: dict[str, Document]) -> dict[str, Document]:
 
 @pytest.fixture(scope="session")
 def documents(issued: Issued) -> dict[str, Document]:
-    return {**issued.documents, judged.did_url(STRANGER_DID): judged.did_document(STRANGER_DID, STRANGER)}
+    return {**issued.documents, dids.web_url(STRANGER_DID): judged.did_document(STRANGER_DID, STRANGER)}
 
 
 @pytest.fixture(scope="session", params=STEPS)

@@ -16,6 +16,7 @@ from anchor.chain import ChainConfig
 from anchor.deploy import deploy
 from anchor.signer import KeySigner
 from anchor.worker import Worker
+from registry.credential import dids
 from registry.credential.badge import SCHEMA_URL
 from registry.credential.integrity import add_proof
 from registry.credential.keys import IssuerKey
@@ -98,29 +99,16 @@ def published(store: Store, valid: Document) -> dict[str, Document]:
     """What is found at an address: our contexts, the issuer's DID document, its status list as it is now, and so on."""
     list_url = valid["credentialStatus"]["statusListCredential"]
     list_ = json.loads(status.list_credential(store, list_url.rpartition("/")[2]))
-    documents = {**CONTEXTS, did_url(DID): did_document(DID, KEY), list_url: list_}
+    documents = {**CONTEXTS, dids.web_url(DID): did_document(DID, KEY), list_url: list_}
     documents["https://issuers.example/list.json"] = {"registry": {DID: {"name": "Example University"}}}
     if OFFICIAL_SCHEMA.exists():
         documents[SCHEMA_URL] = json.loads(OFFICIAL_SCHEMA.read_bytes())
     return documents
 
 
-def did_url(did: str) -> str:
-    """Where a did:web without a path is published."""
-    return f"https://{did.removeprefix('did:web:')}/.well-known/did.json"
-
-
 def did_document(did: str, key: IssuerKey) -> Document:
-    """As issuers publish it, with one key."""
-    method = f"{did}#{key.multibase}"
-    return {
-        "@context": ["https://www.w3.org/ns/did/v1", "https://w3id.org/security/multikey/v1"],
-        "id": did,
-        "verificationMethod": [
-            {"id": method, "type": "Multikey", "controller": did, "publicKeyMultibase": key.multibase}
-        ],
-        "assertionMethod": [method],
-    }
+    """As the product writes it, with one key."""
+    return dids.document(did, [dids.ListedKey(key.multikey, f"{did}#{key.multibase}", ended=False)])
 
 
 def blockcerts_documents() -> dict[str, Document]:
