@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tests.support.badges import unsigned
 from tests.support.commandline import credanchor
+from tests.support.httpapi import Api
 
 
 def test_a_complete_badge_ends_with_0_and_an_incomplete_one_with_1_and_says_what_to_add(tmp_path: Path) -> None:
@@ -34,3 +35,16 @@ def test_what_is_no_badge_ends_with_1_and_a_missing_file_with_2(tmp_path: Path) 
     outcome = credanchor("lint", tmp_path / "nothing.json")
     assert outcome.code == 2
     assert "cannot be read" in outcome.err
+
+
+def test_an_issuer_chooses_what_happens_to_uploads_that_lack_an_element(listening: tuple[Api, str]) -> None:
+    filled, url = listening
+    token = filled.key("admin")["Authorization"].removeprefix("Bearer ")
+
+    def issuer(*words: str):
+        return credanchor("issuer", *words, "--url", url, "--json", env={"CREDANCHOR_API_KEY": token})
+
+    assert issuer("show", "uni").json["lint"] == "warn"
+    assert issuer("set", "uni", "--lint", "require").json["lint"] == "require"
+    assert issuer("show", "uni").json["lint"] == "require"
+    assert issuer("set", "uni", "--lint", "perhaps").code == 64
