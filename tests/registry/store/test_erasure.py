@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from registry.errors import NotFound, StateError
 from registry.store import batches, credentials, erasure, sealing, statusactions
@@ -12,7 +12,7 @@ from registry.store.engine import Store
 from registry.store.idempotency import recall, remember
 from registry.store.sealing import Sealer
 from registry.store.status import status_evidence
-from registry.store.tables import Credential
+from registry.store.tables import Credential, Issuer
 from tests.support import databases
 from tests.support.registered import Registered, row
 
@@ -178,10 +178,9 @@ def test_status_can_still_be_changed_after_erasure(registered: Registered) -> No
 def test_pages_that_were_split_hold_no_old_copies_after_scrubbing(sqlite_store: Store) -> None:
     """Rows that grow move between pages; without rewriting, some of what is erased stays in the file."""
     with sqlite_store.begin() as session:
-        from sqlalchemy import text
-
         session.execute(text("PRAGMA defer_foreign_keys=ON"))
-        session.execute(text("INSERT INTO issuer VALUES ('uni', 'did:x:y', '{}', 1, 0, NULL, 0)"))
+        session.add(Issuer(id="uni", did="did:x:y", profile="{}", created_at=1))
+        session.flush()
         session.execute(
             text(
                 "INSERT INTO batch (id, issuer_id, state, created_at, size, done) VALUES ('b', 'uni', 'open', 1, 0, 0)"
