@@ -19,6 +19,18 @@ PROOF_MARK = "\ue000proof\ue001"
 """Stands for the text of the signature."""
 
 
+class Plain:
+    """A document with slots, as JSON alone: for badges that get no proof of their own, and so need no RDF."""
+
+    def __init__(self, document: Mapping[str, Any], marks: Sequence[str]) -> None:
+        self._json = Splitter(marks).text(canonical(document).decode())
+
+    def fill(self, texts: Sequence[str]) -> str:
+        """The document in canonical JSON. Raises UnicodeEncodeError."""
+        "".join(texts).encode()
+        return self._json.fill([encode_basestring(text)[1:-1] for text in texts])
+
+
 class Template:
     """`signed` is `unsigned` with its one proof as last member, whose value is PROOF_MARK; both hold the `marks`.
 

@@ -32,11 +32,14 @@ MAX_BATCH = 100_000
 """Credentials in one batch: what one roster may hold, and what the final transaction of sealing writes in seconds."""
 
 
-def open_batch(store: Store, issuer_id: str, achievement_id: str | None) -> Batch:
+def open_batch(store: Store, issuer_id: str, achievement_id: str | None, *, unsigned: bool = False) -> Batch:
     """Open an empty batch; `achievement_id` None is for credentials that the issuer signs itself.
 
-    Raises NotFound, and StateError while the issuer is suspended.
+    `unsigned`: its credentials get no proof of their own, and none but this format's verifiers can check them; the
+    signature over the batch covers them all. Raises NotFound, and StateError while the issuer is suspended.
     """
+    if unsigned and achievement_id is None:
+        raise StateError("A batch of credentials signed elsewhere", "not to be signed", "one with an achievement")
     with store.begin() as session:
         issuer = issuers.load(session, issuer_id)
         issuers.require_working(issuer)
@@ -53,6 +56,7 @@ def open_batch(store: Store, issuer_id: str, achievement_id: str | None) -> Batc
             created_at=store.now(),
             size=0,
             done=0,
+            unsigned=unsigned,
         )
         session.add(batch)
         return batch
@@ -198,6 +202,7 @@ def _describe(session: Session, found: Sequence[Batch]) -> Iterator[dict[str, An
             "seal_requested_at": batch.seal_requested_at,
             "sealed_at": batch.sealed_at,
             "size": batch.size,
+            "unsigned": batch.unsigned,
             "done": batch.done,
             "failure": batch.failure,
             "problem": troubles.get(batch.id),

@@ -61,6 +61,7 @@ class _Plan:
     profile: str
     achievement_url: str | None
     signed_at: int
+    unsigned: bool
 
 
 class Sealer:
@@ -157,7 +158,7 @@ class Sealer:
                 definition = achievements.load(session, batch.achievement_id).definition.encode()
                 url = achievements.url(session, batch.achievement_id)
             asked = batch.seal_requested_at or batch.created_at
-            return _Plan(batch_id, batch.size, batch.done, key, definition, issuer.profile, url, asked)
+            return _Plan(batch_id, batch.size, batch.done, key, definition, issuer.profile, url, asked, batch.unsigned)
 
     def _unsigned(self, batch_id: str, after: int = -1) -> list[Row]:
         query = (
@@ -183,7 +184,7 @@ class Sealer:
             plan.definition,
             plan.profile,
             plan.achievement_url,
-            secret,
+            None if plan.unsigned else secret,
             plan.key.verification_method,
             plan.signed_at,
         )

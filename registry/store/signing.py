@@ -33,7 +33,7 @@ class Common:
     definition: bytes  # the achievement, canonical JSON; empty where the credentials come signed
     profile: str  # the issuer's, JSON
     achievement_url: str | None
-    secret: bytes = field(repr=False)
+    secret: bytes | None = field(repr=False)  # None: they get no proofs
     verification_method: str
     signed_at: int  # Unix seconds
 
@@ -68,7 +68,7 @@ def _signer(common: Common) -> BatchSigner:
     return BatchSigner(
         Achievement.parse(common.definition, "json"),
         json.loads(common.profile),
-        IssuerKey(common.secret),
+        IssuerKey(common.secret) if common.secret else None,
         verification_method=common.verification_method,
         created=rfc3339(common.signed_at),
         achievement_url=common.achievement_url,

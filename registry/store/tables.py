@@ -7,7 +7,7 @@ Personal data lives in exactly two columns, `credential.row` and `credential.doc
 
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -111,6 +111,7 @@ class Batch(Base):
     sealed_at: Mapped[int | None]
     size: Mapped[int] = mapped_column(default=0)
     done: Mapped[int] = mapped_column(default=0)  # signed so far, for progress
+    unsigned: Mapped[bool] = mapped_column(default=False, server_default=false())  # no proof in each credential
     failure: Mapped[str | None]  # why sealing stopped, for people
     number: Mapped[int | None] = mapped_column(unique=True)  # 1, 2, 3 ... without gap
     key_id: Mapped[bytes | None] = mapped_column(ForeignKey("issuer_key.key_id"))
