@@ -1,4 +1,4 @@
-"""Batches without a proof in each credential, because the issuer opted out: the batch's signature covers them all the same."""
+"""Batches whose issuer opted out of a proof in each credential: the signature over the batch covers them all."""
 
 import json
 
