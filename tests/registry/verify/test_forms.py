@@ -159,3 +159,35 @@ def test_no_context_gives_the_beginning_of_such_an_iri_a_meaning() -> None:
         assert forms._IRI.fullmatch(f"{scheme}:x")
         assert f'"{scheme}": ' not in text
         assert f'"{scheme}:' not in text.replace(f'": "{scheme}:', "")
+
+
+def form_of(known: Forms, data: bytes) -> Any:
+    found = known.find(data)
+    assert found is not None
+    return found
+
+
+def test_an_iri_that_a_context_could_change_takes_the_long_way_for_its_digests() -> None:
+    known = taught(ONE, TWO)
+    assert form_of(known, changed({ID: "urn:uuid:3"})).digests is not None
+    for other in ("tel:1", "a:b", "no iri", ""):
+        assert form_of(known, changed({ID: other})).digests is None
+
+
+def test_what_stands_for_a_type_is_never_just_filled_in() -> None:
+    types = [changed({("type", 1): name}) for name in ("OpenBadgeCredential", "AchievementCredential")]
+    assert form_of(taught(*types), types[0]).digests is None
+
+
+@pytest.mark.parametrize("rest", [b" ", b"\n", b"x", b"}", b'"', b"{}"])
+def test_a_file_that_goes_on_where_the_form_ends_fits_no_form(rest: bytes) -> None:
+    known = taught(ONE, TWO)
+    assert known.find(TWO) is not None
+    assert known.find(TWO + rest) is None
+    assert known.find(TWO[:-1]) is None
+
+
+def test_a_mark_that_is_hidden_by_an_escape_makes_no_form() -> None:
+    hidden = [one.replace(b"Example University", b"\\u0075rn:x-slot:0:") for one in (ONE, TWO)]
+    assert json.loads(hidden[0])["issuer"]["name"].startswith("urn:x-slot:0:")
+    assert taught(*hidden).find(hidden[0]) is None
