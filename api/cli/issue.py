@@ -41,6 +41,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--issuer", help="the issuer's short name; may be left out while there is only one")
     parser.add_argument("--out", type=Path, metavar="DIR", help="wait until they are final and write the files here")
+    unsigned = "no proof in each credential, only that of the batch: faster, but other verifiers find none to check"
+    parser.add_argument("--unsigned", action="store_true", help=unsigned)
     parser.add_argument("--wait", action="store_true", help="wait until the batch is final")
     parser.add_argument("--timeout", type=float, metavar="SECONDS", help="longest waiting (else by the batch's size)")
     parser.add_argument("--resume", metavar="BATCH", help="issue nothing, but wait for this batch and fetch its files")
@@ -89,7 +91,7 @@ def _submit(client: "Client", arguments: argparse.Namespace, progress: Progress)
     achievement = arguments.achievement
     if Path(achievement).suffix.lower() in CONTENT_TYPES and Path(achievement).exists():
         achievement = upload(client, issuer, Path(achievement))["id"]
-    batch = client.post("/v1/batches", {"issuer": issuer, "achievement": achievement})
+    batch = client.post("/v1/batches", {"issuer": issuer, "achievement": achievement, "unsigned": arguments.unsigned})
     path = f"/v1/batches/{batch['id']}"
     progress(f"batch {batch['id']}: checking the roster")
     try:

@@ -95,7 +95,8 @@ def create(post: Writer, wanted: Annotated[Parsed[NewBatch], fields(NewBatch)]) 
     touch(post.caller, new.issuer)
 
     def work() -> dict[str, Any]:
-        return _shown(services, batches.open_batch(services.store, new.issuer, new.achievement).id)
+        made = batches.open_batch(services.store, new.issuer, new.achievement, unsigned=new.unsigned)
+        return _shown(services, made.id)
 
     return post.once(wanted.sha256, work, location=_place)
 

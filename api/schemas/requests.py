@@ -60,10 +60,14 @@ class Compromise(Request):
 
 
 class NewBatch(Request):
-    """`achievement` null is for credentials that the issuer signed itself."""
+    """`achievement` null is for credentials that the issuer signed itself.
+
+    `unsigned`: the credentials get no proof of their own, only that of their batch; other verifiers find none to check.
+    """
 
     issuer: Name
     achievement: Name | None
+    unsigned: bool = False
 
 
 class NewEndorsement(Request):

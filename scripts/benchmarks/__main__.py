@@ -20,6 +20,7 @@ def main() -> int:
     if not options.count:
         return 0
     issuing(options.count)
+    issuing(options.count, unsigned=True)
     return stages(options.count)
 
 

@@ -21,7 +21,7 @@ from registry.store.vault import Vault
 SIGNATURES = 20_000
 
 
-def issuing(count: int) -> None:
+def issuing(count: int, *, unsigned: bool = False) -> None:
     """Issue `count` badges with a process per core, and print where the time goes."""
     cores = os.cpu_count() or 1
     context = multiprocessing.get_context("spawn")
@@ -37,7 +37,7 @@ def issuing(count: int) -> None:
         found = parse(data, "text/csv", achievement())
         seconds["read and check the roster"] = time.perf_counter() - start
         start = time.perf_counter()
-        batch = batches.open_batch(store, "uni", achievements.list_achievements(store)[0].id)
+        batch = batches.open_batch(store, "uni", achievements.list_achievements(store)[0].id, unsigned=unsigned)
         batches.add_rows(store, vault, batch.id, found)
         seconds["store the rows, draw status indexes"] = time.perf_counter() - start
         batches.request_seal(store, batch.id)
@@ -47,7 +47,8 @@ def issuing(count: int) -> None:
         seconds["build, sign, digest, store, seal"] = time.perf_counter() - start
         store.close()
     whole = sum(seconds.values())
-    print(f"\nissuing {count:,} badges, {cores} processes, SQLite with durable commits")
+    kind = "badges without proofs of their own" if unsigned else "badges"
+    print(f"\nissuing {count:,} {kind}, {cores} processes, SQLite with durable commits")
     for stage, taken in [*seconds.items(), ("roster file to sealed, stored batch", whole)]:
         print(f"  {stage:<40} {taken:>8.2f} s {count / taken:>12,.0f}/s")
     print(f"  {f'bare Ed25519 signatures, {cores} processes':<40} {'':>10} {bare:>12,.0f}/s")

@@ -230,3 +230,22 @@ def test_health_tells_what_is_going_on_and_names_nobody(api: Api) -> None:
     assert {name: check["ok"] for name, check in ready["checks"].items()} == {
         "database": True, "migrations": True, "chain": True, "contract": True, "worker": None,
     }  # fmt: skip
+
+
+def test_credentials_of_a_batch_that_is_not_to_be_signed_carry_no_proof_of_their_own_and_verify(api: Api) -> None:
+    wish = {"issuer": "uni", "achievement": "uni.soil-science.1", "unsigned": True}
+    url = f"/v1/batches/{post(api, '/v1/batches', wish).json()['id']}"
+    roster = b"name,awarded_on\nAna,2026-01-01\nBo,2026-01-01\n"
+    assert post(api, f"{url}/credentials", roster, **{"Content-Type": "text/csv"}).status_code == 201
+    post(api, f"{url}/seal")
+    seal(api)
+    api.registered.anchor()
+    files = api.client.get(f"{url}/files", headers=api.key("credentials:read")).text.splitlines()
+    assert len(files) == 2
+    for line in files:
+        credential = json.loads(line)["credential"]
+        assert [proof["cryptosuite"] for proof in credential["proof"]] == ["merkle-proof-2019"]
+        report = post(api, "/v1/verify", credential).json()
+        assert [check["outcome"] for check in report["checks"]] == ["pass"] * 7
+    refused = post(api, "/v1/batches", {**wish, "achievement": None})
+    assert (refused.status_code, refused.json()["code"]) == (409, "wrong-state")
