@@ -2,6 +2,7 @@
 
 Achievement.parse   a TOML or JSON definition, checked as a whole   (definition.py; problems.py collects)
 to_open_badge       the same as an Open Badges 3.0 Achievement      (openbadge.py)
+components.py       of which others it is made, if it is a larger one
 vocabulary.py       the European vocabularies that it refers to
 """
 

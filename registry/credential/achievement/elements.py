@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from registry.credential.achievement import vocabulary
+from registry.credential.achievement import components, vocabulary
 from registry.credential.achievement.problems import Table
 from registry.credential.achievement.vocabulary import element
 
@@ -199,13 +199,14 @@ def _stacking(top: Table) -> dict[str, Any] | None:
     table = top.table("stacking", element=element(15))
     if table is None:
         return None
-    table.only("stand_alone", "towards")
+    table.only("stand_alone", "towards", "requires")
+    requires = components.read(table, top.data.get("id"))
     alone = table.data.get("stand_alone")
     towards = [_target(target) for target in table.tables("towards", element=element(15))]
     if alone not in (None, True, False) or bool(alone) == bool(towards):
         remedy = "Write stand_alone = true, or name the target with [[stacking.towards]]"
         table.wrong("", "achievement.stacking", "it is neither stand-alone nor stackable, or both", remedy)
-    return _some(stand_alone=alone or None, towards=towards or None)
+    return _some(stand_alone=alone or None, towards=towards or None, requires=requires)
 
 
 def _target(table: Table) -> dict[str, Any]:

@@ -7,7 +7,7 @@ with a `targetType` of ours behind `ext:`, which the specification allows; no JS
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from registry.credential.achievement import vocabulary
+from registry.credential.achievement import components, vocabulary
 from registry.credential.achievement.elements import choose
 
 _Data = Mapping[str, Any]
@@ -129,6 +129,9 @@ def _stacking(stacking: _Data, url: str) -> Iterator[dict[str, Any]]:
             code=target.get("code"),
             description=target.get("description"),
         )
+    if requires := stacking.get("requires"):
+        for id_, demand in components.named(requires):
+            yield _alignment("ComponentAchievement", id_, id_, description=demand)  # a rule knows ids, not titles
 
 
 def _result_description(data: _Data, url: str) -> list[dict[str, Any]] | None:
