@@ -94,6 +94,7 @@ class State:
         self.value_names = frozenset(names["@value"])
         self.prefixes = frozenset(name for name, term in context.terms.items() if term.prefix)
         self.scoping = frozenset(name for name, term in context.terms.items() if term.has_context)
+        self._meanings = {term.iri: name for name, term in context.terms.items()}
         self._machine = machine
         self._types: dict[str, str] = {}
         self._embedded: dict[tuple[str, ...], State] = {}
@@ -119,6 +120,7 @@ class State:
                 raise Refusal("rdf.dropped", f"{name[:80]!r} looks like a JSON-LD keyword and is dropped")
             if iri == name and ":" not in name:
                 raise undefined(name)
+            self._refuse_disguise(name, iri)
             found = iri_term(iri)
             if name in self.context.terms:
                 self._types[name] = found
@@ -164,12 +166,19 @@ class State:
             raise undefined(name)
         if iri.startswith("_:"):
             raise Refusal("rdf.blank-node", "A property cannot be a blank node (_:...)")
+        self._refuse_disguise(name, iri)
         term = self.context.terms.get(name, _NO_TERM)
         if term.unsupported:
             raise Refusal(
                 "rdf.keyword", f"The context defines {name[:80]!r} by {term.unsupported}, not used in credentials"
             )
         return self._property(iri_term(iri), name, term)
+
+    def _refuse_disguise(self, name: str, iri: str) -> None:
+        """A term in its long form means the same to RDF, and nothing to programs that read the document as JSON."""
+        if name not in self.context.terms and iri in self._meanings:
+            problem = f"{name[:80]!r} is a long form of {self._meanings[iri]!r}, which readers of JSON would not see"
+            raise Refusal("rdf.long-form", problem, "Write the short form")
 
     def _property(self, predicate: str, name: str, term: Term) -> Member:
         made = Member(Kind.PROPERTY)

@@ -39,6 +39,8 @@ REFUSED = [
     ("one deep inside", put("credentialSubject", "achievement", "grade", 3), "rdf.undefined-term", "/credentialSubject/achievement/grade"),
     ("a term of another type", put("issuer", "achievement", "x"), "rdf.undefined-term", "/issuer/achievement"),
     ("an undefined type", put("type", 1, "OpenBadgesCredential"), "rdf.undefined-term", "/type/1"),
+    ("a member in its long form", put("https://www.w3.org/2018/credentials#credentialStatus", {"id": "urn:x:1"}), "rdf.long-form", "/https:~1~1www.w3.org~12018~1credentials#credentialStatus"),
+    ("a type in its long form", put("type", 1, "https://purl.imsglobal.org/spec/vc/ob/vocab.html#OpenBadgeCredential"), "rdf.long-form", "/type/1"),
     ("a relative id", put("id", "credentials/1"), "rdf.relative-iri", "/id"),
     ("an empty id", put("issuer", "id", ""), "rdf.relative-iri", "/issuer/id"),
     ("an id with a space", put("id", "urn:uuid:a b"), "rdf.iri", "/id"),
