@@ -6,10 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from registry.store.engine import Store, migrate
 from tests.support import databases
 from tests.support.registered import Registered, register
+
+settings.register_profile("credanchor", deadline=None)  # a test is right or wrong, not fast or slow
+settings.load_profile("credanchor")
 
 
 @pytest.fixture(scope="session")
