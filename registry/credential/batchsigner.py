@@ -4,7 +4,6 @@ A template is used only after it gave, for the row that it was made for, what th
 the long way, so the result never depends on which way was taken.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -20,6 +19,7 @@ from registry.credential.template import PROOF_MARK, Plain, Template
 from registry.format.entries import ZERO32
 from registry.format.strictjson import canonical
 from registry.rdfc.contexts import BADGE_CONTEXTS
+from registry.rdfc.shape import FILLABLE_IRI
 
 MAX_TEMPLATES = 64
 """Templates of one batch, 100 kB each: one for every combination of optional values, credits and languages."""
@@ -41,9 +41,6 @@ _INDEX = 8_617_203_945_501_263
 
 _SLOTS = tuple(name for name in _MARKS if name not in ("salt", "credential_id"))
 """Members of a row that are only put in. Which are given, and all other members, make up the kind of a badge."""
-
-_IRI = re.compile(r'(did|https?|urn):[^\x00-\x20\x7f<>"{}|\\^`]+')
-"""What may be put in for an IRI: no shipped context gives these beginnings a meaning of its own (a test looks)."""
 
 _Kind = tuple[Any, ...]
 
@@ -137,7 +134,7 @@ class BatchSigner:
         return Template(unsigned, signed, texts)
 
     def _fill(self, template: Template | Plain, row: RosterRow, credential_id: str, status: StatusRef) -> Signed | None:
-        if any(text and not _IRI.fullmatch(text) for text in (_learner_iri(row), row.evidence_url)):
+        if any(text and not FILLABLE_IRI.fullmatch(text) for text in (_learner_iri(row), row.evidence_url)):
             return None
         try:
             texts = _texts(row, credential_id, status, _salt(credential_id))

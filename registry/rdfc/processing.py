@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from registry.rdfc.iri import is_absolute, is_language
-from registry.rdfc.refusal import Refusal, invalid_context
+from registry.rdfc.refusal import invalid_context, unknown_context
 from registry.rdfc.terms import Context, Definer
 
 MAX_REMOTE = 16
@@ -72,9 +72,7 @@ class Processor:
 
     def _remote(self, result: Context, url: str, *, override: bool, depth: int) -> Context:
         if url not in self._known:
-            problem = f"The context {url[:200]!r} is not one this registry knows"
-            remedy = "Use https://www.w3.org/ns/credentials/v2 and the Open Badges 3.0.3 contexts"
-            raise Refusal("rdf.context", problem, remedy)
+            raise unknown_context(url)
         if depth == MAX_REMOTE:
             raise invalid_context("contexts name each other in a circle")
         document = self._known[url]

@@ -5,14 +5,14 @@ from registry.format.strictjson import pointer
 
 
 class Refusal(Exception):
-    """Becomes a FormatError with a JSON Pointer; `path` is filled in from its end by every level that it passes."""
+    """Becomes a FormatError with a JSON Pointer, which is filled in from its end by every level that it passes."""
 
-    def __init__(self, code: str, problem: str, remedy: str = "", *, path: tuple[str | int, ...] = ()) -> None:
+    def __init__(self, code: str, problem: str, remedy: str = "") -> None:
         super().__init__(code, problem)
         self.code = code
         self.problem = problem
         self.remedy = remedy
-        self._path = list(reversed(path))
+        self._path: list[str | int] = []
 
     def inside(self, key: str | int) -> "Refusal":
         """The same, one level further out."""
@@ -22,6 +22,12 @@ class Refusal(Exception):
     def error(self) -> FormatError:
         """What the caller of the package gets."""
         return FormatError(self.code, pointer(*reversed(self._path)), self.problem, self.remedy)
+
+
+def unknown_context(url: str) -> Refusal:
+    """A context that is neither shipped nor added by the operator; it is never fetched."""
+    remedy = "Use https://www.w3.org/ns/credentials/v2 and the Open Badges 3.0.3 contexts"
+    return Refusal("rdf.context", f"The context {url[:200]!r} is not one this registry knows", remedy)
 
 
 def invalid_context(problem: str) -> Refusal:

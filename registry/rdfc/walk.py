@@ -13,7 +13,7 @@ from registry.limits import MAX_DEPTH
 from registry.rdfc.iri import is_language
 from registry.rdfc.labels import Quad
 from registry.rdfc.literals import RDF, XSD, literal, native, suffix_of
-from registry.rdfc.refusal import Refusal
+from registry.rdfc.refusal import Refusal, unknown_context
 from registry.rdfc.states import Coercion, Kind, Member, State, States, iri_term
 
 _FIRST, _REST, _NIL, _TYPE = (f"<{RDF}{name}>" for name in ("first", "rest", "nil", "type"))
@@ -186,9 +186,7 @@ class Walk:
                 problem = "A context inside the document can redefine every term"
                 refusal = Refusal("rdf.context", problem, "Use the published contexts by their URLs")
             elif url not in self._states.known:
-                problem = f"The context {url[:200]!r} is not one this registry knows"
-                remedy = "Use https://www.w3.org/ns/credentials/v2 and the Open Badges 3.0.3 contexts"
-                refusal = Refusal("rdf.context", problem, remedy)
+                refusal = unknown_context(url)
             if refusal:
                 raise (refusal.inside(index) if isinstance(named, list) else refusal).inside("@context")
         if not 0 < len(urls) <= MAX_CONTEXTS:

@@ -17,7 +17,7 @@ from registry.format import anchorproof, strictjson
 from registry.rdfc.canonizer import default
 from registry.rdfc.labels import Quad
 from registry.rdfc.literals import RDF
-from registry.rdfc.shape import Shape, Splitter
+from registry.rdfc.shape import FILLABLE_IRI, Shape, Splitter
 
 MAX_FORMS = 64
 """Kept at most, some 200 kB each; a batch has one for every combination of optional values."""
@@ -32,9 +32,6 @@ MAX_ATTEMPTS = 32
 _STRING = re.compile(rb'"((?:[^"\\]|\\.)*)"')
 _MARK = "urn:x-slot:"
 _WHOLE = re.compile(rf"{_MARK}\d+:")
-_IRI = re.compile(r'(did|https?|urn):[^\x00-\x20\x7f<>"{}|\\^`]+')
-"""What may be put in for an IRI: no shipped context gives these beginnings a meaning of its own (a test looks)."""
-
 _TYPE = f"<{RDF}type>"
 
 
@@ -119,7 +116,7 @@ class Form:
         return made
 
     def digests(self, texts: Sequence[str]) -> Digests | None:
-        if self._shapes is None or not all(_IRI.fullmatch(texts[slot]) for slot in self._iris):
+        if self._shapes is None or not all(FILLABLE_IRI.fullmatch(texts[slot]) for slot in self._iris):
             return None
         unsecured, whole = self._shapes
         hashes = unsecured.hashes(texts)

@@ -17,7 +17,6 @@ from registry.credential.roster import RosterRow
 from registry.credential.rowcheck import RowChecker
 from registry.errors import FormatError
 from registry.rdfc.canonizer import rdf_digest
-from registry.rdfc.contexts import CONTEXTS
 from tests.support import badges
 
 STATUS = StatusRef(badges.LIST_URL, 7)
@@ -105,15 +104,6 @@ def test_the_short_cut_is_taken_from_the_second_badge_of_a_kind_on(monkeypatch: 
 def test_an_iri_that_a_context_could_change_goes_the_long_way(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [badges.row(learner_id="did:key:z6Mk"), badges.row(learner_id="tel:+31"), badges.row(learner_id="urn:x:1")]
     assert ways(rows, signer(), monkeypatch) == [True, True, False]
-
-
-def test_no_context_gives_the_beginning_of_such_an_iri_a_meaning() -> None:
-    text = json.dumps([CONTEXTS[url] for url in CONTEXTS])
-    assert '"VerifiableCredential": {' in text
-    for scheme in ("did", "http", "https", "urn"):
-        assert batchsigner._IRI.fullmatch(f"{scheme}:x")
-        assert f'"{scheme}": ' not in text
-        assert f'"{scheme}:' not in text.replace(f'": "{scheme}:', "")
 
 
 def test_a_title_that_looks_like_a_mark_only_costs_the_short_cut(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,14 +1,16 @@
 """A shape is a short cut: whatever texts are put in, it gives the canonical form of the document with these texts."""
 
+import json
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from registry.rdfc.contexts import CONTEXTS
 from registry.rdfc.labels import Quad, canonical
 from registry.rdfc.literals import escaped, literal
-from registry.rdfc.shape import Shape
+from registry.rdfc.shape import FILLABLE_IRI, Shape
 
 MARKS = ["\ue0000\ue001", "\ue0001\ue001", "\ue0002\ue001", "\ue0003\ue001"]
 WORDS = st.sampled_from(["a", "ab", "b", "", "x y", 'q"\\\n\x7f', "é😀\u2028", "z"])
@@ -86,3 +88,12 @@ def test_hashes_that_are_known_are_taken_over() -> None:
 def test_half_a_surrogate_pair_has_no_utf_8() -> None:
     with pytest.raises(UnicodeEncodeError):
         filled("\ud800", "b", "2", "d")
+
+
+def test_no_context_gives_the_beginning_of_such_an_iri_a_meaning() -> None:
+    text = json.dumps([CONTEXTS[url] for url in CONTEXTS])
+    assert '"VerifiableCredential": {' in text
+    for scheme in ("did", "http", "https", "urn"):
+        assert FILLABLE_IRI.fullmatch(f"{scheme}:x")
+        assert f'"{scheme}": ' not in text
+        assert f'"{scheme}:' not in text.replace(f'": "{scheme}:', "")

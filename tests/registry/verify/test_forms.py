@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from registry.credential import integrity
 from registry.errors import FormatError, RegistryError
 from registry.format import anchorproof
-from registry.rdfc.contexts import CONTEXTS
 from registry.verify import document, forms
 from registry.verify.document import CredentialFile
 from registry.verify.forms import Forms
@@ -150,15 +149,6 @@ def test_only_so_many_forms_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     for count in range(5):
         known.learn(b'{"n":%d}' % count)
     assert len(known._seen) == 2
-
-
-def test_no_context_gives_the_beginning_of_such_an_iri_a_meaning() -> None:
-    text = json.dumps([CONTEXTS[url] for url in CONTEXTS])
-    assert '"VerifiableCredential": {' in text
-    for scheme in ("did", "http", "https", "urn"):
-        assert forms._IRI.fullmatch(f"{scheme}:x")
-        assert f'"{scheme}": ' not in text
-        assert f'"{scheme}:' not in text.replace(f'": "{scheme}:', "")
 
 
 def form_of(known: Forms, data: bytes) -> Any:
