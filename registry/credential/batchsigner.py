@@ -15,7 +15,7 @@ from registry.credential.badge import SALT_BYTES, StatusRef, identity_hash
 from registry.credential.keys import IssuerKey
 from registry.credential.roster import RosterRow
 from registry.credential.schema import validate
-from registry.credential.template import PROOF_MARK, Plain, Template
+from registry.credential.template import PROOF_MARK, Plain, Secured, Template
 from registry.format.entries import ZERO32
 from registry.format.strictjson import canonical
 from registry.rdfc.contexts import BADGE_CONTEXTS
@@ -79,7 +79,7 @@ class BatchSigner:
         self._created = created
         self._url = achievement_url
         self._options = integrity.options_digest(verification_method, created, BADGE_CONTEXTS) if key else b""
-        self._templates: dict[_Kind, Template | Plain | None] = {}
+        self._templates: dict[_Kind, Template | None] = {}
 
     def sign(self, row: RosterRow, credential_id: str, status: StatusRef) -> Signed:
         """The badge of one row. Raises FormatError where it does not come out as the schema demands."""
@@ -120,7 +120,7 @@ class BatchSigner:
             achievement_url=self._url,
         )
 
-    def _template(self, row: RosterRow, status: StatusRef) -> Template | Plain:
+    def _template(self, row: RosterRow, status: StatusRef) -> Template:
         """The template of all badges of the row's kind."""
         marks: dict[str, Any] = {name: _MARKS[name] for name in _given(row)}
         marked = replace(row, **marks)
@@ -131,16 +131,13 @@ class BatchSigner:
             return Plain(unsigned, texts)
         signed = integrity.add_proof(unsigned, self._key, self._method, self._created)
         signed["proof"][0]["proofValue"] = PROOF_MARK
-        return Template(unsigned, signed, texts)
+        return Secured(unsigned, signed, texts, options_digest=self._options, sign=self._key.sign)
 
-    def _fill(self, template: Template | Plain, row: RosterRow, credential_id: str, status: StatusRef) -> Signed | None:
+    def _fill(self, template: Template, row: RosterRow, credential_id: str, status: StatusRef) -> Signed | None:
         if any(text and not FILLABLE_IRI.fullmatch(text) for text in (_learner_iri(row), row.evidence_url)):
             return None
         try:
-            texts = _texts(row, credential_id, status, _salt(credential_id))
-            if isinstance(template, Plain) or self._key is None:
-                return Signed(template.fill(texts), ZERO32) if isinstance(template, Plain) else None
-            made = template.sign(texts, self._options, self._key.sign)
+            made = template.fill(_texts(row, credential_id, status, _salt(credential_id)))
         except UnicodeEncodeError:
             return None  # half a surrogate pair: the long way says so
         return Signed(*made) if made else None
