@@ -16,7 +16,7 @@ from typing import Any
 
 from registry.credential.keys import IssuerKey
 from registry.errors import FormatError
-from registry.format import anchorproof, multibase, signature, strictjson
+from registry.format import anchorproof, signature, strictjson
 from registry.format.strictjson import pointer
 from registry.rdfc.canonizer import Canonizer, default, rdf_digest
 
@@ -27,7 +27,6 @@ MAX_PROOFS = 8
 """Proofs in one document. An issuer needs one; each costs a verifier a signature and a canonicalisation."""
 
 _REQUIRED = ("type", "cryptosuite", "verificationMethod", "proofPurpose", "proofValue")
-_SIGNATURE_CHARS = 88  # base58 of 64 bytes
 _DATETIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?")
 
 
@@ -48,7 +47,7 @@ def add_proof(
     unsecured = {name: member for name, member in document.items() if name != "proof"}
     message = _options_digest(options, document.get("@context"), canonizer) + _sha256(canonizer.canonize(unsecured))
     proofs = document.get("proof", [])
-    member = {**options, "proofValue": "z" + multibase.b58encode(key.sign(message))}
+    member = {**options, "proofValue": signature.to_text(key.sign(message))}
     return {**document, "proof": [*(proofs if isinstance(proofs, list) else [proofs]), member]}
 
 
@@ -143,12 +142,7 @@ def _check_form(proof: Mapping[str, Any]) -> bytes:
     if "@context" in proof:
         problem = "The proof brings a context of its own"
         raise FormatError("proof.form", "/proof/@context", problem, "Only the document has one")
-    if not proof["proofValue"].startswith("z"):
-        raise FormatError("proof.form", "/proof/proofValue", "The signature is not base58btc text (z...)")
-    value = multibase.b58decode(proof["proofValue"][1:], _SIGNATURE_CHARS)
-    if len(value) != signature.SIGNATURE_BYTES:
-        raise FormatError("proof.form", "/proof/proofValue", f"The signature has {len(value)} bytes, not 64")
-    return value
+    return signature.from_text(proof["proofValue"], "/proof/proofValue")
 
 
 def _previous(document: Mapping[str, Any], proof: Mapping[str, Any]) -> list[dict[str, Any]]:

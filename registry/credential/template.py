@@ -9,7 +9,7 @@ from hashlib import sha256
 from json.encoder import encode_basestring
 from typing import Any, Protocol
 
-from registry.format import multibase
+from registry.format import signature
 from registry.format.entries import ZERO32
 from registry.format.strictjson import canonical
 from registry.rdfc.canonizer import default
@@ -71,7 +71,7 @@ class Secured:
         contents = self._unsigned.canonical(in_rdf, hashes)
         if contents is None:
             return None
-        proof = "z" + multibase.b58encode(self._sign(self._options_digest + sha256(contents).digest()))
+        proof = signature.to_text(self._sign(self._options_digest + sha256(contents).digest()))
         in_rdf.append(proof)
         # Blank nodes are counted in the order of the walk, so the proof's come last, and it changes no other's hash.
         everything = self._signed.canonical(in_rdf, self._signed.hashes(in_rdf, known=hashes))

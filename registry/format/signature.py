@@ -5,9 +5,11 @@ from functools import lru_cache
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from registry.format.multibase import ED25519_PREFIX, MULTIKEY_BYTES
+from registry.errors import FormatError
+from registry.format.multibase import ED25519_PREFIX, MULTIKEY_BYTES, b58decode, b58encode
 
 SIGNATURE_BYTES = 64
+_MAX_CHARS = 88  # base58 of them
 
 
 def sign(secret: bytes, message: bytes) -> bytes:
@@ -27,6 +29,21 @@ def verify(multikey: bytes, signature: bytes, message: bytes) -> bool:
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+def to_text(signature: bytes) -> str:
+    """A signature as proofs write it: "z" and its base58btc text (VC Data Integrity 1.0, section 2.1)."""
+    return "z" + b58encode(signature)
+
+
+def from_text(text: str, place: str) -> bytes:
+    """The 64 bytes of a proof's value. Raises FormatError proof.form with the pointer `place`, format.base58."""
+    if not text.startswith("z"):
+        raise FormatError("proof.form", place, "The signature is not base58btc text (z...)")
+    value = b58decode(text[1:], _MAX_CHARS)
+    if len(value) != SIGNATURE_BYTES:
+        raise FormatError("proof.form", place, f"The signature has {len(value)} bytes, not {SIGNATURE_BYTES}")
+    return value
 
 
 verify_again = lru_cache(maxsize=1024)(verify)

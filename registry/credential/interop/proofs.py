@@ -15,7 +15,7 @@ from typing import Any
 
 from registry.credential.keys import IssuerKey
 from registry.errors import FormatError
-from registry.format import multibase, signature, strictjson
+from registry.format import signature, strictjson
 from registry.format.strictjson import pointer
 from registry.rdfc.canonizer import Canonizer
 
@@ -24,7 +24,6 @@ PROOF_TYPE, LEGACY_TYPE = "DataIntegrityProof", "Ed25519Signature2020"
 MAX_PROOFS = 8
 """Proofs in one document; each costs a canonicalisation and a signature."""
 
-_SIGNATURE_CHARS = 88  # base58 of 64 bytes
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+")
 
@@ -57,7 +56,7 @@ def add(
         proof = {"@context": document["@context"], **proof}
     unsecured = {name: value for name, value in document.items() if name != "proof"}
     value = key.sign(_message(unsecured, proof, canonizer))
-    return {**proof, "proofValue": "z" + multibase.b58encode(value)}
+    return {**proof, "proofValue": signature.to_text(value)}
 
 
 class Verifier:
@@ -135,12 +134,7 @@ def _check_form(proof: Any) -> bytes:
             _time(proof[name], name)
     if "id" in proof and not (isinstance(proof["id"], str) and _URL.fullmatch(proof["id"])):
         raise FormatError("proof.form", "/id", "The proof's id is not a URL")
-    if not proof["proofValue"].startswith("z"):
-        raise FormatError("proof.form", "/proofValue", "The signature is not base58btc text (z...)")
-    value = multibase.b58decode(proof["proofValue"][1:], _SIGNATURE_CHARS)
-    if len(value) != signature.SIGNATURE_BYTES:
-        raise FormatError("proof.form", "/proofValue", f"The signature has {len(value)} bytes, not 64")
-    return value
+    return signature.from_text(proof["proofValue"], "/proofValue")
 
 
 def _check_demands(proof: Mapping[str, Any], expected: Expected) -> None:
