@@ -6,7 +6,6 @@ anchored as every other. Where it counts is inside the object that it speaks of,
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from registry.credential import schema
@@ -14,6 +13,7 @@ from registry.credential.achievement.endorsed import TYPE
 from registry.credential.badge import StatusRef, status_entry
 from registry.credential.words import FORBIDDEN, IRI
 from registry.errors import FormatError
+from registry.format.times import parse_time
 from registry.limits import MAX_URL_CHARS
 from registry.rdfc.contexts import BADGE_CONTEXTS
 
@@ -41,7 +41,7 @@ class Endorsement:
             if not text.strip() or len(text) > MAX_COMMENT_CHARS or FORBIDDEN.search(text):
                 problem = f"It is empty, longer than {MAX_COMMENT_CHARS} characters, or holds control characters"
                 raise FormatError("endorsement.text", f"/{name}", problem, "Say what you endorse, and why")
-        if self.valid_until is not None and not _is_time(self.valid_until):
+        if self.valid_until is not None and parse_time(self.valid_until) is None:
             remedy = "Write it like 2031-01-15T00:00:00Z"
             raise FormatError("endorsement.valid-until", "/valid_until", "This is not a time with offset", remedy)
 
@@ -76,11 +76,3 @@ def build(
     made = {name: value for name, value in credential.items() if value is not None}
     schema.validate(made)
     return made
-
-
-def _is_time(text: str) -> bool:
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        return False
-    return "T" in text and time.tzinfo is not None

@@ -101,6 +101,12 @@ def test_one_that_is_not_valid_any_more_verifies_with_a_warning(client: TestClie
     assert (code, answer["verified"], len(answer["problemDetails"])) == (200, True, 1)
 
 
+def test_a_time_of_the_other_data_model_is_only_a_claim(client: TestClient) -> None:
+    contexts = [VC_V2, "https://www.w3.org/ns/credentials/undefined-terms/v2"]
+    document = issue(client, **{"@context": contexts}, issuanceDate=5)
+    assert verify(client, document) == (200, {"verified": True, "credential": document, "problemDetails": []})
+
+
 RAW = "WZVc7WaX1h4D8rJVb-vlMIqxaEKEb1tYbX8fet7JJzQ"
 GOOD = {"id": VC_V2, "digestMultibase": "u" + RAW}
 

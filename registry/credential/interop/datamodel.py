@@ -3,13 +3,13 @@
 Open Badges have a schema of their own (`registry.credential.schema`); this is for credentials of any kind.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from registry.errors import FormatError
 from registry.format.strictjson import pointer
+from registry.format.times import parse_time
 from registry.rdfc.contexts import VC_V1, VC_V2
 from registry.rdfc.iri import is_absolute
 
@@ -19,7 +19,6 @@ MAX_CREDENTIALS = 100
 ENVELOPED = "EnvelopedVerifiableCredential"
 
 _SPEC = "See the W3C Verifiable Credentials Data Model 2.0"
-_TIME = re.compile(r"-?\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?")
 
 Path = tuple[str | int, ...]
 
@@ -39,9 +38,9 @@ def check_credential(credential: Any, path: Path = ()) -> None:
     for name in ("name", "description"):
         check_text(credential.get(name), (*path, name))
     for name, with_id in _PARTS.items():
-        for part, where in _listed(credential, name, path):
+        for part, where in listed(credential, name, path):
             _check_part(part, where, with_id=with_id)
-    for entry, where in _listed(credential, "credentialStatus", path):
+    for entry, where in listed(credential, "credentialStatus", path):
         _check_url(entry, "statusListCredential", where, required=False)
     check_resources(credential.get("relatedResource"), (*path, "relatedResource"))
 
@@ -64,7 +63,7 @@ def check_presentation(presentation: Any, check_inner: Callable[[Any, Path], Non
     holder = presentation.get("holder")
     if holder is not None:
         _check_id_of(holder, ("holder",), "The holder")
-    credentials = list(_listed(presentation, "verifiableCredential", ()))
+    credentials = list(listed(presentation, "verifiableCredential", ()))
     if len(credentials) > MAX_CREDENTIALS:
         problem = f"There are {len(credentials)} credentials, more than {MAX_CREDENTIALS}"
         raise _wrong(("verifiableCredential",), problem)
@@ -76,7 +75,7 @@ def check_presentation(presentation: Any, check_inner: Callable[[Any, Path], Non
                 raise _wrong((*where, "id"), "The id of an enveloped credential is not a data: URL")
         else:
             check_inner(credential, where)
-    for part, where in _listed(presentation, "proof", ()):
+    for part, where in listed(presentation, "proof", ()):
         _check_part(part, where, with_id=False)
 
 
@@ -147,7 +146,7 @@ def _check_issuer(credential: Mapping[str, Any], path: Path) -> None:
 
 
 def _check_subjects(credential: Mapping[str, Any], path: Path) -> None:
-    subjects = list(_listed(credential, "credentialSubject", path))
+    subjects = list(listed(credential, "credentialSubject", path))
     if not subjects:
         raise _wrong((*path, "credentialSubject"), "The credential is about nobody")
     for subject, where in subjects:
@@ -183,15 +182,15 @@ def _check_url(value: Mapping[str, Any], name: str, path: Path, *, required: boo
 def _check_time(credential: Mapping[str, Any], name: str, path: Path) -> datetime | None:
     if name not in credential:
         return None
-    value = credential[name]
-    if isinstance(value, str) and _TIME.fullmatch(value):
-        try:
-            found = datetime.fromisoformat(value)
-        except ValueError:
-            pass
-        else:
-            return found if found.tzinfo else datetime.fromisoformat(value + "Z")
-    raise _wrong((*path, name), "It is not a time like 2026-06-30T10:00:00Z")
+    found = read_time(credential[name])
+    if found is None:
+        raise _wrong((*path, name), "It is not a time like 2026-06-30T10:00:00Z")
+    return found
+
+
+def read_time(value: Any) -> datetime | None:
+    """A time; one without offset is in UTC (Verifiable Credentials 2.0, section 4.9.1). None for anything else."""
+    return parse_time(value) or parse_time(f"{value}Z")
 
 
 def _items(value: Any, path: Path) -> Iterator[tuple[Any, Path]]:
@@ -203,7 +202,8 @@ def _items(value: Any, path: Path) -> Iterator[tuple[Any, Path]]:
         yield value, path
 
 
-def _listed(value: Mapping[str, Any], name: str, path: Path) -> Iterator[tuple[Any, Path]]:
+def listed(value: Mapping[str, Any], name: str, path: Path = ()) -> Iterator[tuple[Any, Path]]:
+    """The values of a member that may be missing, one or a list, each with its place. Raises FormatError for null."""
     if name in value and value[name] is None:
         raise _wrong((*path, name), "It is null")
     yield from _items(value.get(name), (*path, name))

@@ -9,10 +9,11 @@ Standards: Verifiable Credential Data Integrity 1.0, section 4; Data Integrity E
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+from registry.credential.interop.datamodel import read_time
 from registry.credential.keys import IssuerKey
 from registry.errors import FormatError
 from registry.format import signature, strictjson
@@ -24,7 +25,6 @@ PROOF_TYPE, LEGACY_TYPE = "DataIntegrityProof", "Ed25519Signature2020"
 MAX_PROOFS = 8
 """Proofs in one document; each costs a canonicalisation and a signature."""
 
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+")
 
 Resolve = Callable[[str], bytes]
@@ -160,14 +160,10 @@ def _previous(proof: Mapping[str, Any], proofs: list[Any]) -> list[Any]:
 
 
 def _time(value: Any, name: str) -> datetime:
-    if isinstance(value, str) and _TIME.fullmatch(value):
-        try:
-            found = datetime.fromisoformat(value)
-        except ValueError:
-            pass
-        else:
-            return found if found.tzinfo else found.replace(tzinfo=UTC)
-    raise FormatError("proof.form", pointer(name), f"The proof's {name} is not a time")
+    found = read_time(value)
+    if found is None:
+        raise FormatError("proof.form", pointer(name), f"The proof's {name} is not a time")
+    return found
 
 
 def _list(value: Any) -> list[Any]:

@@ -15,6 +15,8 @@ from registry.credential.interop.datamodel import (
     check_credential,
     check_presentation,
     id_of,
+    listed,
+    read_time,
     types_of,
 )
 from registry.credential.interop.proofs import JCS, RDFC, Expected, Resolve, Verifier
@@ -58,17 +60,10 @@ def issue(credential: Any, key: IssuerKey, method: str, created: str) -> dict[st
     return {**credential, "proof": [made] if as_list else made}
 
 
-def verify_credential(credential: Any, resolve: Resolve, now: datetime, path: Path = ()) -> list[str]:
+def verify_credential(credential: Any, resolve: Resolve, now: datetime) -> list[str]:
     """Check data model and proofs; answers warnings about times. Raises FormatError vc.*, proof.*, rdf.*."""
-    check_credential(credential, path)
-    verifier = Verifier(resolve, Expected(ASSERTION, now), lenient())
-    try:
-        methods = verifier.verify(credential)
-    except FormatError as error:
-        raise FormatError(error.code, pointer(*path) + error.pointer, error.problem, error.remedy) from None
-    issuer = id_of(credential["issuer"])
-    if not any(method.partition("#")[0] == issuer for method in methods):
-        raise FormatError("proof.issuer", pointer(*path, "proof"), "No proof is by the issuer", "Do not rely on it")
+    check_credential(credential)
+    _check_proofs(credential, Verifier(resolve, Expected(ASSERTION, now), lenient()), ())
     return _times(credential, now)
 
 
@@ -77,30 +72,37 @@ def verify_presentation(
 ) -> None:
     """Check the presentation, its proofs and its credentials. Raises FormatError vc.*, proof.*, rdf.*."""
     check_presentation(presentation)
-    expected = Expected(AUTHENTICATION, now, domain, challenge)
-    Verifier(resolve, expected, lenient()).verify(presentation)
-    value = presentation.get("verifiableCredential", [])
-    for index, credential in enumerate(value if isinstance(value, list) else [value]):
-        where: Path = ("verifiableCredential", index) if isinstance(value, list) else ("verifiableCredential",)
+    canonizer = lenient()
+    Verifier(resolve, Expected(AUTHENTICATION, now, domain, challenge), canonizer).verify(presentation)
+    verifier = Verifier(resolve, Expected(ASSERTION, now), canonizer)
+    for credential, where in listed(presentation, "verifiableCredential"):
         if ENVELOPED in types_of(credential):
-            raise FormatError(
-                "vc.enveloped", pointer(*where), "Enveloped credentials are not verified here", "Unwrap it"
-            )
+            problem = "Enveloped credentials are not verified here"
+            raise FormatError("vc.enveloped", pointer(*where), problem, "Unwrap it")
         if "proof" in credential:
-            verify_credential(credential, resolve, now, where)
+            _check_proofs(credential, verifier, where)
         elif id_of(presentation.get("holder")) != id_of(credential["issuer"]):
             problem = "A credential without proof is not the holder's own"
             raise FormatError("vc.self-asserted", pointer(*where, "issuer"), problem, "Ask for the signed credential")
 
 
+def _check_proofs(credential: Mapping[str, Any], verifier: Verifier, path: Path) -> None:
+    """All proofs hold, and one of them is the issuer's."""
+    try:
+        methods = verifier.verify(credential)
+    except FormatError as error:
+        raise FormatError(error.code, pointer(*path) + error.pointer, error.problem, error.remedy) from None
+    issuer = id_of(credential["issuer"])
+    if not any(method.partition("#")[0] == issuer for method in methods):
+        raise FormatError("proof.issuer", pointer(*path, "proof"), "No proof is by the issuer", "Do not rely on it")
+
+
 def _times(credential: Mapping[str, Any], now: datetime) -> list[str]:
     found = []
     for name, late in (("validFrom", False), ("issuanceDate", False), ("validUntil", True), ("expirationDate", True)):
-        if name in credential:
-            time = datetime.fromisoformat(credential[name])
-            time = time if time.tzinfo else time.replace(tzinfo=now.tzinfo)
-            if (now > time) if late else (now < time):
-                found.append(f"The credential is {'not valid any more' if late else 'not valid yet'} ({name})")
+        time = read_time(credential.get(name))  # None also for a member of the other data model, whatever it holds
+        if time is not None and ((now > time) if late else (now < time)):
+            found.append(f"The credential is {'not valid any more' if late else 'not valid yet'} ({name})")
     return found
 
 
