@@ -1,4 +1,4 @@
-"""An API that listens, for commands in processes of their own."""
+"""For commands in processes of their own: an API that listens, and a verifier's desk with a node to ask."""
 
 import shutil
 import threading
@@ -11,6 +11,9 @@ import uvicorn
 from api.app import create_app
 from api.settings import Settings
 from registry.store.engine import Store
+from tests.support import cannednode
+from tests.support.cases import Case, case
+from tests.support.desk import FOREVER, Desk
 from tests.support.httpapi import Api, Client, fill, register, services_on
 from tests.support.waiting import until
 
@@ -34,3 +37,16 @@ def listening(migrated_file: Path, tmp_path: Path) -> Iterator[tuple[Api, str]]:
     server.should_exit = True
     thread.join()
     store.close()
+
+
+@pytest.fixture(scope="module")
+def good() -> Case:
+    """A credential in order, with everything a verifier needs for it."""
+    return case(FOREVER)
+
+
+@pytest.fixture
+def desk(good: Case, tmp_path: Path) -> Iterator[Desk]:
+    """A desk whose node knows about `good`."""
+    with cannednode.serving(good.chain) as url:
+        yield Desk(tmp_path, url)

@@ -1,31 +1,15 @@
 """`credanchor bake` and `unbake`, and `verify` with pictures: the picture is the credential."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from registry.credential.baking import bake, unbake
-from tests.support import cannednode
 from tests.support.baking import JWS, SMALL
-from tests.support.cases import Case, case
 from tests.support.commandline import credanchor
-from tests.support.desk import FOREVER, Desk
 from tests.support.pictures import SVG, credential_chunk, png
 
 PICTURES = {"png": png(20, 20), "svg": SVG}
-
-
-@pytest.fixture(scope="module")
-def good() -> Case:
-    return case(FOREVER)
-
-
-@pytest.fixture
-def desk(good: Case, tmp_path: Path) -> Iterator[Desk]:
-    with cannednode.serving(good.chain) as url:
-        yield Desk(tmp_path, url)
 
 
 @pytest.mark.parametrize("kind", PICTURES)

@@ -1,29 +1,14 @@
 """`credanchor verify`: the exit code says what a script must know, the lines say what a person must do."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
-
-import pytest
 
 from registry.verify import TrustProfile
 from tests.support import cannednode
-from tests.support.cases import Case, case
+from tests.support.cases import case
 from tests.support.commandline import credanchor
 from tests.support.desk import FOREVER, Desk
 from tests.support.specimen import TRUST, list_evidence, status_evidence, status_list, to_bytes
-
-
-@pytest.fixture(scope="module")
-def good() -> Case:
-    return case(FOREVER)
-
-
-@pytest.fixture
-def desk(good: Case, tmp_path: Path) -> Iterator[Desk]:
-    with cannednode.serving(good.chain) as url:
-        yield Desk(tmp_path, url)
 
 
 def test_a_valid_file_ends_with_0_and_shows_all_seven_checks(desk, good):

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +13,7 @@ from hypothesis import strategies as st
 from registry.credential import dids, es256, vcjwt
 from registry.credential.es256 import Es256Key
 from registry.credential.integrity import add_proof
-from registry.errors import FormatError, SecretError
+from registry.errors import FormatError
 from registry.limits import MAX_DOCUMENT_BYTES
 from tests.support.badges import DID, KEY, METHOD, NOW, shared, shared_json, unsigned
 
@@ -99,29 +98,6 @@ def test_the_w3c_es256_vector_verifies_and_its_changed_signature_does_not() -> N
 )
 def test_the_other_w3c_inputs_are_refused_for_what_they_are(file: str, code: str) -> None:
     assert refusal(shared("w3c", "vc-jose-cose", file).read_text().strip())[0] == code
-
-
-def test_the_thumbprint_that_names_a_key_is_that_of_rfc_7638() -> None:
-    secret = shared_json("w3c", "vc-jose-cose", "vm-p256.json")["secretKeyJwk"]
-    key = Es256Key(ec.derive_private_key(int.from_bytes(es256.decode(secret["d"])), ec.SECP256R1()))
-    assert key.jwk == {name: secret[name] for name in ("kty", "crv", "x", "y")}
-    assert key.method(DID) == f"{DID}#{secret['kid']}"
-
-
-def test_the_es256_example_of_rfc_7515_verifies() -> None:
-    """Appendix A.3."""
-    jwk = {
-        "kty": "EC",
-        "crv": "P-256",
-        "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
-        "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
-    }
-    signed = (
-        b"eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQog"
-        b"Imh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ"
-    )
-    signature = "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q"
-    assert es256.verify(jwk, es256.decode(signature), signed)
 
 
 HEADERS: list[tuple[dict[str, Any], str, str]] = [
@@ -282,22 +258,3 @@ def test_what_would_not_be_read_is_not_signed() -> None:
         with pytest.raises(FormatError) as caught:
             vcjwt.sign(credential, JWT_KEY, kid)
         assert caught.value.code == code
-
-
-def test_a_key_is_read_from_its_file_and_never_shown() -> None:
-    def pem(key: Any, secret: serialization.KeySerializationEncryption = serialization.NoEncryption()) -> bytes:  # noqa: B008
-        data: bytes = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, secret)
-        return data
-
-    private = ec.derive_private_key(7, ec.SECP256R1())
-    key = Es256Key.from_pem(pem(private))
-    assert key.jwk == JWT_KEY.jwk
-    assert repr(key) == f"Es256Key({key.jwk['x']})"
-    for data in (
-        b"",
-        pem(ec.generate_private_key(ec.SECP384R1())),
-        pem(private, serialization.BestAvailableEncryption(b"password")),
-        private.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo),
-    ):
-        with pytest.raises(SecretError, match="P-256"):
-            Es256Key.from_pem(data)

@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -138,25 +138,6 @@ def test_a_sealer_killed_at_any_commit_is_followed_by_one_that_finishes_the_same
             assert _result(store, batch_id) == expected
             assert not Sealer(store, VAULT).seal_next()
             store.close()
-
-
-def test_a_process_pool_makes_the_same_batch_as_one_process(
-    sqlite_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sealing, "TASK", 2)
-    monkeypatch.setattr(sealing, "POOL_FROM", 1)
-    batch_id, _ = register(sqlite_store).batch(5)
-    batches.request_seal(sqlite_store, batch_id)
-    assert sqlite_store.checkpoint()
-    shutil.copy(Path(str(sqlite_store.url.database)), tmp_path / "copy.db")
-    other = Store(f"sqlite:///{tmp_path / 'copy.db'}", clock=sqlite_store.clock)
-    seen: list[tuple[int, int]] = []
-    with ProcessPoolExecutor(2) as pool:
-        assert Sealer(other, VAULT, pool).seal_next(lambda done, size: seen.append((done, size)))
-    assert Sealer(sqlite_store, VAULT).seal_next()
-    assert _result(other, batch_id) == _result(sqlite_store, batch_id)
-    assert seen == [(5, 5)]
-    other.close()
 
 
 def test_a_second_sealer_does_nothing_while_one_is_at_work(registered: Registered) -> None:

@@ -54,8 +54,10 @@ def sealed(original: Store, batch_id: str, executor: Executor | None, progress: 
 def test_one_process_and_two_make_the_same_batch(sqlite_store: Store, waiting: str) -> None:
     alone = sealed(sqlite_store, waiting, None)
     for processes in (1, 2):
+        seen: list[tuple[int, int]] = []
         with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-            assert sealed(sqlite_store, waiting, pool) == alone
+            assert sealed(sqlite_store, waiting, pool, lambda *done, seen=seen: seen.append(done)) == alone
+        assert seen == [(20, SIZE), (40, SIZE)]
 
 
 @contextmanager
