@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from registry.store.lease import LEASE_SECONDS
+
 GWEI = 10**9
 
 
@@ -18,6 +20,7 @@ class ChainConfig:
     code_sha256: bytes  # 32 bytes, of the runtime code
     heartbeat_seconds: float = 86_400
     tick_seconds: float = 2.0
+    lease_seconds: int = LEASE_SECONDS  # of silence until another worker takes over
     timeout: float = 10.0  # for one request
     max_fee_gwei: float = 200  # above it nothing is paid, whatever the market says; an alarm is raised instead
     min_tip_gwei: float = 0.1  # below it many nodes do not take a transaction into their pool
@@ -32,7 +35,7 @@ class ChainConfig:
         _require(bool(self.rpc_urls), "rpc_urls names at least one node")
         _require(1 <= self.final_witnesses <= len(self.rpc_urls), "final_witnesses lies between 1 and len(rpc_urls)")
         _require(0 < self.min_tip_gwei <= self.max_fee_gwei, "0 < min_tip_gwei <= max_fee_gwei")
-        for name in ("heartbeat_seconds", "tick_seconds", "timeout", "bump_after_blocks"):
+        for name in ("heartbeat_seconds", "tick_seconds", "lease_seconds", "timeout", "bump_after_blocks"):
             _require(getattr(self, name) > 0, f"{name} is more than 0")
 
     @property

@@ -120,6 +120,7 @@ def anchoring(settings: Settings, store: Store) -> Callable[[threading.Event], N
         code_sha256=bytes.fromhex(deployment.code_sha256[2:]),
         heartbeat_seconds=settings.heartbeat_seconds,
         tick_seconds=settings.tick_seconds,
+        lease_seconds=settings.lease_seconds,
     )
     operator = datadir.signer(settings.keystore, "operator")
     registrar = datadir.signer(settings.keystore, "registrar")

@@ -76,6 +76,9 @@ class Settings:
         SECONDS_A_DAY, "The worker anchors at least this often, so that revocation status never looks stale. Seconds."
     )
     tick_seconds: float = _setting(2.0, "Pause between two looks of the worker at chain and database. Seconds.")
+    lease_seconds: int = _setting(
+        15, "Silence of the worker at work after which another one takes over. At least twice tick_seconds. Seconds."
+    )
     worker_stale_seconds: int = _setting(120, "Age of the worker's last tick from which /readyz warns. Seconds.")
     rpc_timeout_seconds: float = _setting(10.0, "Longest wait for one answer of a chain endpoint. Seconds.")
     signing_processes: int = _setting(0, "Processes that sign large batches. 0: one for each core.")
@@ -100,6 +103,8 @@ class Settings:
         _check(not self.public_url.endswith("/"), "public_url", "has no slash at its end")
         for name in ("heartbeat_seconds", "tick_seconds", "worker_stale_seconds", "rpc_timeout_seconds"):
             _check(getattr(self, name) > 0, name, "is more than 0")
+        # A lease that runs out between two looks would go from worker to worker for no reason.
+        _check(self.lease_seconds >= 2 * self.tick_seconds, "lease_seconds", "is at least twice tick_seconds")
         _check(0 <= self.signing_processes <= MAX_PROCESSES, "signing_processes", f"lies between 0 and {MAX_PROCESSES}")
         _check(not self.vc_api_issuer or self.test_network, "vc_api_issuer", "is for test networks only")
         _check(self.log_level in {"DEBUG", "INFO", "WARNING", "ERROR"}, "log_level", "is DEBUG, INFO, WARNING or ERROR")

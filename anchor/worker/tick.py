@@ -56,7 +56,7 @@ class Ticker:
     def tick(self) -> TickReport:
         """Do what can be done now. Troubles of chain and lease are in the report; raises StoreUnavailable."""
         report = TickReport()
-        held = acquire(self._store, LEASE, self._owner)
+        held = acquire(self._store, LEASE, self._owner, self._config.lease_seconds)
         if held is None or held != self._held:
             self._registrar.forget()  # others have been at work meanwhile
         self._held = held

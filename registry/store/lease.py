@@ -5,7 +5,9 @@ begins with `fence()`, which fails once somebody else took over, and which makes
 Time is the database's: the clocks of several machines never meet.
 """
 
+import os
 import secrets
+import socket
 from dataclasses import dataclass
 
 from sqlalchemy import text
@@ -16,6 +18,9 @@ from registry.store.engine import Store
 
 LEASE_SECONDS = 15
 """Long enough for one tick with slow providers, short enough that a takeover is not noticed by people."""
+
+MAX_HOST_CHARS = 32
+"""So much of a host's name; the whole owner fits into its column."""
 
 _NOW = {
     "sqlite": "CAST(strftime('%s', 'now') AS INTEGER)",
@@ -44,8 +49,11 @@ class Held:
 
 
 def new_owner() -> str:
-    """A name for this process, random per start: a restarted process is somebody else."""
-    return secrets.token_hex(16)
+    """A name for this process: "host/process/random". Random per start: a restarted process is somebody else.
+
+    What is in front is for people, who find out from the lease's row which machine is at work.
+    """
+    return f"{socket.gethostname()[:MAX_HOST_CHARS]}/{os.getpid()}/{secrets.token_hex(8)}"
 
 
 def acquire(store: Store, name: str, owner: str, seconds: int = LEASE_SECONDS) -> Held | None:

@@ -26,8 +26,9 @@ def test_every_setting_can_be_set_by_environment_and_by_file(tmp_path: Path) -> 
     examples = {
         "data_dir": "elsewhere", "database_url": "postgresql://u@h/n", "public_url": "https://r.example",
         "host": "0.0.0.0", "port": 9, "rpc_urls": "https://a.example,https://b.example", "test_network": False,
-        "heartbeat_seconds": 7, "tick_seconds": 0.5, "worker_stale_seconds": 8, "rpc_timeout_seconds": 1.5,
-        "master_key_file": "m", "keystore_dir": "k", "trust_file": "t", "log_level": "DEBUG", "signing_processes": 3,
+        "heartbeat_seconds": 7, "tick_seconds": 0.5, "lease_seconds": 4, "worker_stale_seconds": 8,
+        "rpc_timeout_seconds": 1.5, "master_key_file": "m", "keystore_dir": "k", "trust_file": "t",
+        "log_level": "DEBUG", "signing_processes": 3,
     }  # fmt: skip
     assert {one.name for one in describe()} == {*examples, "vc_api_issuer"}  # which needs a test network
     environ = {f"CREDANCHOR_{name.upper()}": str(value).replace("False", "false") for name, value in examples.items()}
@@ -53,6 +54,7 @@ def test_every_setting_can_be_set_by_environment_and_by_file(tmp_path: Path) -> 
         ("CREDANCHOR_RPC_URLS", "ftp://x.example", "rpc_urls"),
         ("CREDANCHOR_PUBLIC_URL", "https://r.example/", "no slash"),
         ("CREDANCHOR_TICK_SECONDS", "0", "tick_seconds"),
+        ("CREDANCHOR_TICK_SECONDS", "8", "lease_seconds is not usable: it is at least twice tick_seconds"),
         ("CREDANCHOR_LOG_LEVEL", "LOUD", "log_level"),
     ],
 )
