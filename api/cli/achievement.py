@@ -44,6 +44,14 @@ def listing(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def known(client: "Client", issuer: str, named: str) -> str:
+    """The id of the achievement that is named: by its id, or by a file with its definition, which is then added."""
+    path = Path(named)
+    if path.suffix.lower() in CONTENT_TYPES and path.exists():
+        return str(upload(client, issuer, path)["id"])
+    return named
+
+
 def upload(client: "Client", issuer: str, file: Path) -> dict[str, Any]:
     """Send the definition in `file`; the same definition again is answered with what is there."""
     kind = CONTENT_TYPES.get(file.suffix.lower())

@@ -8,14 +8,13 @@ NAME.endorsed.json. Whoever runs that achievement adds this one; every credentia
 import argparse
 import json
 import tempfile
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from api.cli import options
 from api.cli.achievement import CONTENT_TYPES, MAX_DEFINITION_BYTES
+from api.cli.batch import fetch, only_issuer, submit, told, wait
 from api.cli.failures import USAGE, CliError
-from api.cli.issue import fetch, only_issuer, told, wait
 from api.cli.output import Progress, emit
 
 if TYPE_CHECKING:
@@ -69,20 +68,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _submit(client: "Client", arguments: argparse.Namespace, subject: str) -> dict[str, Any]:
-    from api.client import ApiError, ApiUnreachable
-
     said = {"subject": subject, "comment": arguments.comment, "name": arguments.name}
     said = {name: value for name, value in (said | {"valid_until": arguments.valid_until}).items() if value is not None}
     issuer = arguments.issuer or only_issuer(client)
-    path = f"/v1/batches/{client.post('/v1/batches', {'issuer': issuer, 'achievement': None})['id']}"
-    try:
-        client.post(f"{path}/endorsements", said)
-        sealed: dict[str, Any] = client.post(f"{path}/seal")
-    except ApiError:
-        with suppress(ApiError, ApiUnreachable):  # the refusal is what there is to tell
-            client.delete(path)
-        raise
-    return sealed
+    return submit(client, issuer, None, lambda path: client.post(f"{path}/endorsements", said))
 
 
 def _definition(path: Path) -> "Achievement":

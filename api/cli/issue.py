@@ -5,15 +5,14 @@ on; --resume BATCH waits again and fetches the files.
 """
 
 import argparse
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from api.cli import options
-from api.cli.achievement import CONTENT_TYPES, upload
-from api.cli.failures import NOT_KNOWN, USAGE, CliError
-from api.cli.output import Progress, emit, facts
-from api.cli.paging import everything
+from api.cli.achievement import known
+from api.cli.batch import fetch, only_issuer, submit, told, wait
+from api.cli.failures import USAGE, CliError
+from api.cli.output import Progress, emit
 
 if TYPE_CHECKING:
     from api.client import Client
@@ -29,8 +28,6 @@ ROSTER_TYPES = {
     ".ndjson": "application/jsonl",
     ".json": "application/json",
 }
-WAIT_SECONDS, SECONDS_PER_CREDENTIAL = 900.0, 0.2
-"""A public test network needs 15 minutes to be final; signing takes a tenth of the second figure."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -75,8 +72,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _submit(client: "Client", arguments: argparse.Namespace, progress: Progress) -> dict[str, Any]:
-    from api.client import ApiError, ApiUnreachable
-
     kind = ROSTER_TYPES.get(arguments.roster.suffix.lower())
     if kind is None:
         raise CliError(
@@ -88,80 +83,10 @@ def _submit(client: "Client", arguments: argparse.Namespace, progress: Progress)
         )
     content = options.read(arguments.roster, MAX_ROSTER_BYTES)
     issuer = arguments.issuer or only_issuer(client)
-    achievement = arguments.achievement
-    if Path(achievement).suffix.lower() in CONTENT_TYPES and Path(achievement).exists():
-        achievement = upload(client, issuer, Path(achievement))["id"]
-    batch = client.post("/v1/batches", {"issuer": issuer, "achievement": achievement, "unsigned": arguments.unsigned})
-    path = f"/v1/batches/{batch['id']}"
-    progress(f"batch {batch['id']}: checking the roster")
-    try:
+    achievement = known(client, issuer, arguments.achievement)
+
+    def fill(path: str) -> None:
+        progress(f"batch {path.rsplit('/', 1)[-1]}: checking the roster")
         client.post(f"{path}/credentials", data=content, content_type=kind)
-        sealed: dict[str, Any] = client.post(f"{path}/seal")
-    except ApiError:
-        with suppress(ApiError, ApiUnreachable):  # the refusal is what there is to tell
-            client.delete(path)
-        raise
-    return sealed
 
-
-def only_issuer(client: "Client") -> str:
-    """The issuer that is meant when none is named. Raises CliError unless there is exactly one."""
-    names = [issuer["id"] for issuer in everything(client, "/v1/issuers")]
-    if len(names) != 1:
-        known = f"There are {len(names)}: {', '.join(names[:10])}." if names else "There is none yet."
-        raise CliError(f"Which issuer? {known}", "Name one with --issuer, or add one: credanchor issuer add --help")
-    return str(names[0])
-
-
-def wait(client: "Client", batch: dict[str, Any], seconds: float | None, progress: Progress) -> dict[str, Any]:
-    """Wait until a batch is final, and in order. Raises CliError, TimeoutError."""
-
-    def show(now: dict[str, Any]) -> None:
-        if now["failure"]:
-            raise CliError(f"Batch {now['id']} could not be sealed: {now['failure']}", "Nothing of it was issued.")
-        done = now["progress"]
-        progress(
-            f"batch {now['id']}: {now['state']}"
-            + (f", {done['done']} of {done['total']} signed" if now["state"] == "sealing" else "")
-            + (", but in vain as it stands" if now["problem"] else "")
-        )
-
-    limit = seconds if seconds is not None else WAIT_SECONDS + batch["size"] * SECONDS_PER_CREDENTIAL
-    try:
-        final: dict[str, Any] = client.wait(
-            f"/v1/batches/{batch['id']}", lambda now: now["state"] == "final", seconds=limit, progress=show
-        )
-    except TimeoutError as late:
-        raise TimeoutError(f"{late}. Nothing is lost: credanchor issue --resume {batch['id']}") from None
-    if final["problem"]:
-        raise CliError(f"Batch {final['id']} is final. {final['problem']}", "No files were fetched.")
-    return final
-
-
-def fetch(client: "Client", batch: dict[str, Any], directory: Path, progress: Progress) -> list[str]:
-    """Write each credential to a file; names begin with the place in the roster."""
-    from api.client import ApiUnreachable
-    from api.files import fetch_files
-
-    written: list[str] = []
-    try:
-        for path, _ in fetch_files(client, batch["id"], directory):
-            written.append(str(path))
-            progress(f"wrote {len(written)} of {batch['size']} files")
-    except ApiUnreachable as problem:
-        remedy = f"Fetch them again: credanchor issue --resume {batch['id']} --out {directory}"
-        raise CliError(f"{len(written)} of {batch['size']} files came. {problem}", remedy, NOT_KNOWN) from None
-    return written
-
-
-def told(batch: dict[str, Any], written: list[str], directory: Path | None) -> str:
-    """A batch for people."""
-    rows: dict[str, Any] = {"batch": batch["id"], "state": batch["state"], "credentials": batch["size"]}
-    if anchor := batch.get("anchor"):
-        rows |= {"anchor": anchor["number"], "block": anchor["block_number"], "transaction": anchor["tx_hash"]}
-    if batch["problem"]:
-        rows["problem"] = batch["problem"]
-    if directory:
-        rows["files"] = f"{len(written)} in {directory}"
-        return f"{facts(rows)}\n\nCheck them: credanchor verify {directory}/*.json"
-    return f"{facts(rows)}\n\nFetch the files when it is final: credanchor issue --resume {batch['id']} --out DIR"
+    return submit(client, issuer, achievement, fill, unsigned=arguments.unsigned)
