@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from registry.credential.achievement import components, vocabulary
-from registry.credential.achievement.problems import Table
+from registry.credential.achievement.problems import MAX_ECTS, Table
 from registry.credential.achievement.vocabulary import element
 
 MAX_HOURS = 20_000
-MAX_ECTS = 600
 """Ten years of full-time study: anything above is a slip of the keyboard."""
 
 _COUNTRY = re.compile(r"[A-Z]{2}")

@@ -15,6 +15,9 @@ MAX_TEXT_CHARS = 20_000
 MAX_ITEMS = 100
 """Learning outcomes, skills and the like: each is copied into every credential."""
 
+MAX_ECTS = 600
+"""Credits of one achievement, or of a rule: ten years of full-time study; anything above is a slip of the keyboard."""
+
 Path = tuple[str | int, ...]
 
 

@@ -50,6 +50,8 @@ def test_the_rule_is_part_of_the_definition_and_so_of_its_version(requires: dict
     made = parse(definition(requires))
     assert made.data["stacking"]["requires"] == requires
     assert Achievement.parse(made.canonical(), "json") == made
+    others = {**requires, "issuers": ["did:web:other.example"]}
+    assert parse(definition(others)).data["stacking"]["requires"] == others
 
 
 def test_a_component_may_itself_count_towards_something_larger() -> None:
@@ -97,6 +99,11 @@ WRONG = [
     ({"n_of": {"count": None, "of": [A]}}, "/n_of/count"),
     ({"min_credits": {"credits": -5, "of": [A]}}, "/min_credits/credits"),
     ({"min_credits": {"credits": 5, "of": [A], "from": [B]}}, "/min_credits/from"),
+    ({"min_credits": {"credits": 601, "of": [A]}}, "/min_credits/credits"),
+    ({"all_of": [A], "issuers": []}, "/issuers"),
+    ({"all_of": [A], "issuers": ["did:web:u.example", "University"]}, "/issuers/1"),
+    ({"all_of": [A], "issuers": ["did:web:u.example", "did:web:u.example"]}, "/issuers/1"),
+    ({"issuers": ["did:web:u.example"]}, ""),
 ]
 
 
