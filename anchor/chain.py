@@ -1,7 +1,9 @@
 """Which chain and contract the worker serves, through which nodes, and how much it may pay."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from anchor.jsonrpc import shown
 from registry.store.lease import LEASE_SECONDS
 
 GWEI = 10**9
@@ -26,14 +28,16 @@ class ChainConfig:
     min_tip_gwei: float = 0.1  # below it many nodes do not take a transaction into their pool
     bump_after_blocks: int = 5  # a transaction seen pending for so long is replaced by a dearer one
     finality_depth: int | None = None  # None: the tag `finalized`; a number for chains that have no such tag
-    final_witnesses: int = 1  # nodes that must agree on a block before it counts as final; 2 on a public network
+    final_witnesses: int = 1  # independent nodes that must agree that a block is final; 2 on a public network
 
     def __post_init__(self) -> None:
         """Raises ValueError that names the field."""
         _require(len(self.contract) == 20, "contract has 20 bytes")
         _require(len(self.code_sha256) == 32, "code_sha256 has 32 bytes")
         _require(bool(self.rpc_urls), "rpc_urls names at least one node")
-        _require(1 <= self.final_witnesses <= len(self.rpc_urls), "final_witnesses lies between 1 and len(rpc_urls)")
+        there = independent(self.rpc_urls)
+        rule = f"final_witnesses lies between 1 and {there}, the number of different hosts in rpc_urls"
+        _require(1 <= self.final_witnesses <= there, rule)
         _require(0 < self.min_tip_gwei <= self.max_fee_gwei, "0 < min_tip_gwei <= max_fee_gwei")
         for name in ("heartbeat_seconds", "tick_seconds", "lease_seconds", "timeout", "bump_after_blocks"):
             _require(getattr(self, name) > 0, f"{name} is more than 0")
@@ -47,6 +51,11 @@ class ChainConfig:
     def min_tip(self) -> int:
         """The least tip in wei per gas."""
         return int(self.min_tip_gwei * GWEI)
+
+
+def independent(rpc_urls: Iterable[str]) -> int:
+    """How many of the endpoints can witness for each other: two accounts with one provider are one witness."""
+    return len({shown(url) for url in rpc_urls})
 
 
 def _require(holds: bool, rule: str) -> None:

@@ -1,13 +1,14 @@
 """Puts the contract on a chain and hands out its roles. Run once per registry, by its admin."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from eth_utils.address import to_checksum_address
 
 from anchor.chain import GWEI
 from anchor.contract import OPERATOR_ROLE, REGISTRAR_ROLE, RegistryContract, role
-from anchor.errors import AnchorError, InsufficientFunds, Unreachable, WrongContract
+from anchor.errors import AnchorError, InsufficientFunds, Unreachable, WrongChain, WrongContract
 from anchor.jsonrpc import JsonRpc, RpcError, data, quantity
 from anchor.node import Node, block_by_tag
 from anchor.signer import Signer, Transaction, sign
@@ -30,6 +31,24 @@ class Deployment:
     deploy_block: int
     deploy_block_hash: bytes
     code_sha256: bytes
+
+
+def chain_of(rpc_urls: Sequence[str]) -> int:
+    """The chain id that all endpoints serve. Raises WrongChain when they differ, Unreachable when one is silent."""
+    found: int | None = None
+    for url in rpc_urls:
+        rpc = JsonRpc(url)
+        try:
+            chain_id = quantity(rpc.call("eth_chainId"))
+        except (RpcError, ValueError):
+            raise Unreachable(rpc.endpoint, "it does not say which chain it serves") from None
+        finally:
+            rpc.close()
+        if found not in (None, chain_id):
+            raise WrongChain(found, chain_id)
+        found = chain_id
+    assert found is not None  # noqa: S101  (settings name at least one)
+    return found
 
 
 def deploy(

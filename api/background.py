@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from api import datadir
+from api import chains, datadir
 from api.pool import process_pool
 from api.settings import Settings
 from registry.store.engine import Store, StoreUnavailable
@@ -108,20 +108,12 @@ def _scrubbed(store: Store) -> bool:
 
 def anchoring(settings: Settings, store: Store) -> Callable[[threading.Event], None]:
     """Bring sealed batches, keys and issuers to the chain."""
-    from anchor.worker import ChainConfig, Worker
+    from anchor.worker import Worker
 
     deployment = datadir.Deployment.load(settings.deployment)
     if deployment is None:
         raise datadir.DataDirError("There is no contract on the chain yet", "Run `credanchor deploy` first")
-    config = ChainConfig(
-        rpc_urls=settings.rpc_urls,
-        chain_id=deployment.chain_id,
-        contract=bytes.fromhex(deployment.contract[2:]),
-        code_sha256=bytes.fromhex(deployment.code_sha256[2:]),
-        heartbeat_seconds=settings.heartbeat_seconds,
-        tick_seconds=settings.tick_seconds,
-        lease_seconds=settings.lease_seconds,
-    )
+    config = chains.config(settings, deployment)
     operator = datadir.signer(settings.keystore, "operator")
     registrar = datadir.signer(settings.keystore, "registrar")
     return Worker(store, config, operator, registrar).run

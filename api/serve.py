@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from api import background, datadir, ports
+from api import background, chains, datadir, ports
 from api.datadir import DataDirError, Deployment
 from api.settings import Settings
 from registry.format.nesting import loads
@@ -115,9 +115,15 @@ def _embedded(
 
 
 def deploy(settings: Settings, *, embedded: bool = False, admin_delay: int = 0) -> Deployment:
-    """Deploy the contract with the key stores of the data directory, and wait until it is there."""
+    """Deploy the contract with the key stores of the data directory, and wait until it is there.
+
+    Raises what `anchor.deploy.deploy` does, WrongChain when the endpoints serve different chains, SettingsError when
+    credentials on a test network would be taken for real ones.
+    """
+    from anchor.deploy import chain_of
     from anchor.deploy import deploy as deploy_contract
 
+    chains.require_honest(settings, chain_of(settings.rpc_urls))
     done = deploy_contract(
         settings.rpc_urls[0],
         datadir.signer(settings.keystore, "admin"),

@@ -37,6 +37,9 @@ SECONDS_A_DAY = 86_400
 MAX_PROCESSES = 256
 """More signing processes than any machine has cores is a slip of the pen."""
 
+MAX_RULE = 1_000_000
+"""A million gwei per unit of gas, or as many blocks of waiting, is a slip of the pen, too."""
+
 
 class SettingsError(Exception):
     """A setting is unknown or its value cannot be used; the text names it, its source and a remedy, never a secret."""
@@ -72,6 +75,22 @@ class Settings:
     test_network: bool = _setting(
         True, "Whether the chain is a test or embedded one: API keys say test, credentials have no standing."
     )
+    max_fee_gwei: float = _setting(
+        0.0,
+        "Most the worker pays for a unit of gas, in gwei, whatever the market says. 0: as the chain's profile.",
+    )
+    min_tip_gwei: float = _setting(0.0, "Least tip that is offered, in gwei. 0: as the chain's profile.")
+    bump_after_blocks: int = _setting(
+        0, "Blocks that a transaction is seen waiting before a dearer one replaces it. 0: as the chain's profile."
+    )
+    finality_depth: int = _setting(
+        0,
+        "Blocks below the newest that are not final yet, where there is no tag `finalized`. 0: as the chain's profile.",
+    )
+    final_witnesses: int = _setting(
+        0, "Endpoints that must agree on a block before it is final. 0: two where rpc_urls has two hosts, else one."
+    )
+    explorer_url: str = _setting("", "Origin of a website that shows the chain. Empty: as the chain's profile.")
     heartbeat_seconds: int = _setting(
         SECONDS_A_DAY, "The worker anchors at least this often, so that revocation status never looks stale. Seconds."
     )
@@ -100,11 +119,16 @@ class Settings:
             for url in urls:
                 parts = urlsplit(url)
                 _check(parts.scheme in {"http", "https"} and bool(parts.hostname), name, "is an http or https URL")
+        parts = urlsplit(self.explorer_url)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and not self.explorer_url.endswith("/")
+        _check(usable or not self.explorer_url, "explorer_url", "is an http or https URL without a slash at its end")
         _check(not self.public_url.endswith("/"), "public_url", "has no slash at its end")
         for name in ("heartbeat_seconds", "tick_seconds", "worker_stale_seconds", "rpc_timeout_seconds"):
             _check(getattr(self, name) > 0, name, "is more than 0")
         # A lease that runs out between two looks would go from worker to worker for no reason.
         _check(self.lease_seconds >= 2 * self.tick_seconds, "lease_seconds", "is at least twice tick_seconds")
+        for name in ("max_fee_gwei", "min_tip_gwei", "bump_after_blocks", "finality_depth", "final_witnesses"):
+            _check(0 <= getattr(self, name) < MAX_RULE, name, f"is 0 or more and below {MAX_RULE}")
         _check(0 <= self.signing_processes <= MAX_PROCESSES, "signing_processes", f"lies between 0 and {MAX_PROCESSES}")
         _check(not self.vc_api_issuer or self.test_network, "vc_api_issuer", "is for test networks only")
         _check(self.log_level in {"DEBUG", "INFO", "WARNING", "ERROR"}, "log_level", "is DEBUG, INFO, WARNING or ERROR")

@@ -32,8 +32,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Make keys, ask for ether, deploy."""
     from dataclasses import asdict, replace
 
+    from anchor import profiles
     from anchor.errors import InsufficientFunds
-    from api import datadir, serve
+    from api import chains, datadir, serve
 
     settings = options.settings(
         arguments, rpc_urls=tuple(arguments.rpc) if arguments.rpc else None, public_url=arguments.public_url
@@ -58,7 +59,11 @@ def run(arguments: argparse.Namespace) -> int:
         settings.rpc_urls, test=settings.test_network, heartbeat_seconds=settings.heartbeat_seconds
     )
     datadir.write(settings.trust, profile.to_toml())
-    result: dict[str, Any] = asdict(deployment) | {"accounts": accounts}
-    text = facts({"contract": deployment.contract, "chain": deployment.chain_id} | accounts)
+    shown = chains.explorer(settings, deployment.chain_id)
+    link = shown.address_link(bytes.fromhex(deployment.contract[2:])) if shown else None
+    result: dict[str, Any] = asdict(deployment) | {"accounts": accounts, "explorer": link}
+    on = f"{deployment.chain_id}, {profiles.profile(deployment.chain_id).name}"
+    rows = {"contract": deployment.contract, "chain": on, **accounts} | ({"look at it": link} if link else {})
+    text = facts(rows)
     emit(arguments.json, result, f"{text}\n\nVerifiers need the entry in {settings.trust}. Next: credanchor serve")
     return 0

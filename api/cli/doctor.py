@@ -15,6 +15,7 @@ from api.cli.failures import NOT_KNOWN, REFUSED, exit_code
 from api.cli.output import GREEN, RED, YELLOW, colour, emit, facts
 
 if TYPE_CHECKING:
+    from api.chains import Rule
     from api.settings import Settings
 
 TIMEOUT_SECONDS = 5.0
@@ -52,11 +53,17 @@ def run(arguments: argparse.Namespace) -> int:
     findings = [_make(name, check, settings) for name, check in CHECKS.items()]
     marks = {"ok": colour("✓", GREEN), "wrong": colour("✗", RED), "unknown": colour("?", YELLOW)}
     lines = [facts(settings.masked()), ""]
+    if in_force := _rules(settings):
+        lines += ["On this chain:", facts({rule.name: rule for rule in in_force}), ""]
     for found in findings:
         lines.append(f"{marks[found.outcome]} {found.name:<12} {found.detail}")
         if found.remedy:
             lines.append(f"  {'':<12} {found.remedy}")
-    value = {"settings": settings.masked(), "checks": [asdict(found) for found in findings]}
+    value = {
+        "settings": settings.masked(),
+        "chain": [asdict(rule) for rule in _rules(settings)],
+        "checks": [asdict(found) for found in findings],
+    }
     emit(arguments.json, value, "\n".join(lines))
     outcomes = {found.outcome for found in findings}
     return REFUSED if "wrong" in outcomes else NOT_KNOWN if "unknown" in outcomes else 0
@@ -70,6 +77,18 @@ def _make(name: str, check: Callable[["Settings"], str], settings: "Settings") -
     except Exception as problem:
         # Whatever a check meets is what the reader came to see; the others still run.
         return Finding(name, "unknown" if exit_code(problem) == NOT_KNOWN else "wrong", str(problem) or repr(problem))
+
+
+def _rules(settings: "Settings") -> list["Rule"]:
+    """What holds on the chain of the deployment, and why; nothing while there is none."""
+    from api import chains
+    from api.datadir import DataDirError, Deployment
+
+    try:
+        there = Deployment.load(settings.deployment)
+    except DataDirError:  # the check of the deployment says it
+        there = None
+    return chains.rules(settings, there.chain_id) if there else []
 
 
 def _files(settings: "Settings") -> str:

@@ -28,7 +28,8 @@ def test_every_setting_can_be_set_by_environment_and_by_file(tmp_path: Path) -> 
         "host": "0.0.0.0", "port": 9, "rpc_urls": "https://a.example,https://b.example", "test_network": False,
         "heartbeat_seconds": 7, "tick_seconds": 0.5, "lease_seconds": 4, "worker_stale_seconds": 8,
         "rpc_timeout_seconds": 1.5, "master_key_file": "m", "keystore_dir": "k", "trust_file": "t",
-        "log_level": "DEBUG", "signing_processes": 3,
+        "log_level": "DEBUG", "signing_processes": 3, "max_fee_gwei": 30.5, "min_tip_gwei": 0.5, "bump_after_blocks": 9,
+        "finality_depth": 12, "final_witnesses": 3, "explorer_url": "https://look.example",
     }  # fmt: skip
     assert {one.name for one in describe()} == {*examples, "vc_api_issuer"}  # which needs a test network
     environ = {f"CREDANCHOR_{name.upper()}": str(value).replace("False", "false") for name, value in examples.items()}
@@ -56,6 +57,10 @@ def test_every_setting_can_be_set_by_environment_and_by_file(tmp_path: Path) -> 
         ("CREDANCHOR_TICK_SECONDS", "0", "tick_seconds"),
         ("CREDANCHOR_TICK_SECONDS", "8", "lease_seconds is not usable: it is at least twice tick_seconds"),
         ("CREDANCHOR_LOG_LEVEL", "LOUD", "log_level"),
+        ("CREDANCHOR_MAX_FEE_GWEI", "nan", "max_fee_gwei"),
+        ("CREDANCHOR_MIN_TIP_GWEI", "-1", "min_tip_gwei"),
+        ("CREDANCHOR_FINALITY_DEPTH", "1000000", "finality_depth"),
+        ("CREDANCHOR_EXPLORER_URL", "javascript:alert(1)", "explorer_url"),
     ],
 )
 def test_a_wrong_setting_is_refused_by_name(variable: str, value: str, words: str) -> None:
