@@ -106,10 +106,7 @@ class Form:
             found = [text.decode() for text in texts]
         except UnicodeDecodeError:
             return None
-        # Printable, and no backslash: such a text stands alike in the file, in canonical JSON and in N-Quads.
-        if not "".join(found).isprintable() or any("\\" in text for text in found):
-            return None
-        return Filled(self, found)
+        return Filled(self, found) if _fillable("".join(found)) else None
 
     def fill(self, texts: Sequence[str]) -> dict[str, Any]:
         made: dict[str, Any] = _put(self.credential, self.places, texts)
@@ -152,9 +149,10 @@ class Forms:
         """What the file holds, without parsing it; None if it fits no form."""
         if len(data) > MAX_BYTES:
             return None
-        for seen in reversed(self._seen.values()):
+        for kind, seen in reversed(self._seen.items()):
             found = seen.form.fit(data) if seen.form else None
             if found is not None:
+                self._seen.move_to_end(kind)  # what is not used goes first
                 return found
         return None
 
@@ -215,10 +213,21 @@ def digests_of(document: Mapping[str, Any]) -> Digests:
 
 
 def _kind(pieces: Sequence[bytes]) -> bytes:
-    """What a file is without its texts: structure, names of members, numbers, white space."""
+    """What a file is without the texts that may be put in: structure, names of members, numbers, white space.
+
+    Texts that must not be put in stay: a description of two paragraphs, say, differs between the languages of a batch.
+    """
     between, texts = pieces[::2], pieces[1::2]
-    names = [text if after.lstrip().startswith(b":") else b"" for text, after in zip(texts, between[1:], strict=True)]
-    return sha256(b'"'.join([*between, *names])).digest() + len(pieces).to_bytes(4, "big")
+    fixed = [
+        text if after.lstrip().startswith(b":") or not _fillable(text.decode()) else b""
+        for text, after in zip(texts, between[1:], strict=True)
+    ]
+    return sha256(b'"'.join([*between, *fixed])).digest() + len(pieces).to_bytes(4, "big")
+
+
+def _fillable(text: str) -> bool:
+    """Printable, and no backslash: it stands alike in the file, in canonical JSON and in N-Quads."""
+    return text.isprintable() and "\\" not in text
 
 
 _Places = dict[Any, Any]

@@ -111,6 +111,25 @@ def test_the_third_of_files_alike_is_read_by_the_form_that_two_of_them_make() ->
     assert document.read(ONE, known) == document.read(ONE)
 
 
+def test_each_language_of_a_batch_gets_a_form_where_the_descriptions_have_paragraphs() -> None:
+    known = Forms()
+    for learner in range(6):
+        text = ("About soil.\n\nIn English.", "Über Böden.\n\nAuf Deutsch.")[learner % 2]
+        data = changed({NAME: f"Learner {learner}", ("credentialSubject", "achievement", "description"): text})
+        found = document.read(data, known)
+        assert (found.filled is not None) == (learner >= 4), learner
+        if found.filled is None:
+            known.learn(data)
+
+
+def test_a_form_that_is_used_stays_however_many_others_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forms, "MAX_FORMS", 2)
+    known = taught(ONE, TWO)
+    for count in range(5):
+        known.learn(b'{"n":%d}' % count)
+        assert known.find(ONE) is not None
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.lists(TEXTS, min_size=1, max_size=2), TEXTS, st.booleans())
 def test_any_file_is_read_as_by_the_long_way_whatever_was_learnt(
