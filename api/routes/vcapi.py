@@ -14,12 +14,15 @@ from api.bodies import JSON, Body, body
 from api.problems import Problem
 from api.routes.common import Svc
 from api.services import Services
+from registry.credential import dids, es256
 from registry.credential.interop import service
+from registry.credential.interop.status import evaluate
 from registry.errors import FormatError
 from registry.format.anchorproof import rfc3339
 from registry.format.multibase import decode_multikey
 from registry.limits import MAX_DOCUMENT_BYTES
 from registry.store import credentials, keys, signers, statusactions
+from registry.store.status import bits_at
 from registry.store.statusactions import Change
 
 router = APIRouter(include_in_schema=False)
@@ -28,7 +31,22 @@ MAX_OPTIONS = 32
 """Members of `options`; the suites send five."""
 
 _PROBLEM_TYPE = "https://www.w3.org/TR/vc-data-model#"
-_TYPES = {"vc": "MALFORMED_VALUE_ERROR", "proof": "CRYPTOGRAPHIC_SECURITY_ERROR", "rdf": "PARSING_ERROR"}
+_STATUS_PROBLEM_TYPE = "https://www.w3.org/ns/credentials/status-list#"
+_TYPES = {
+    "vc": "MALFORMED_VALUE_ERROR",
+    "proof": "CRYPTOGRAPHIC_SECURITY_ERROR",
+    "jwt": "CRYPTOGRAPHIC_SECURITY_ERROR",
+    "rdf": "PARSING_ERROR",
+}
+_STATUS_TYPES = {
+    "status.not-looked-at": "STATUS_RETRIEVAL_ERROR",
+    "status.list": "STATUS_VERIFICATION_ERROR",
+    "status.range": "RANGE_ERROR",
+    "status.entry": "MALFORMED_VALUE_ERROR",
+}
+_P256 = "zDn"
+"""How every P-256 multikey begins."""
+
 _ACTIONS = {("revocation", True): "revoke", ("suspension", True): "suspend", ("suspension", False): "reinstate"}
 
 Sent = Annotated[Body, body(MAX_DOCUMENT_BYTES, JSON)]
@@ -49,9 +67,9 @@ def issue(services: Svc, received: Sent) -> Response:
 def verify(services: Svc, received: Sent) -> Response:
     credential, _ = _parts(received, "verifiableCredential")
     resolve, now = _resolver(services), services.now()
-    warnings = _attempt(lambda: service.verify_credential(credential, resolve, now))
-    problems = [_problem_detail("vc.time", warning) for warning in warnings]
-    return JSONResponse({"verified": True, "credential": credential, "problemDetails": problems})
+    found = _attempt(lambda: service.verify_credential(credential, resolve, now))
+    answer, problems = _looked_at(services, found)
+    return JSONResponse({"verified": True, **answer, "problemDetails": problems})
 
 
 @router.post("/presentations/verify")
@@ -59,8 +77,12 @@ def verify_presentation(services: Svc, received: Sent) -> Response:
     presentation, options = _parts(received, "verifiablePresentation")
     resolve, now = _resolver(services), services.now()
     demands = {name: _text(options, name) for name in ("domain", "challenge")}
-    _attempt(lambda: service.verify_presentation(presentation, resolve, now, **demands))
-    return JSONResponse({"verified": True, "presentation": presentation, "problemDetails": []})
+    found = _attempt(lambda: service.verify_presentation(presentation, resolve, now, **demands))
+    looked_at = [_looked_at(services, one) for one in found]
+    results = [{"verified": True, **answer, "problemDetails": said} for answer, said in looked_at]
+    problems = [problem for _, said in looked_at for problem in said]
+    answer = {"presentation": presentation, "credentialResults": results, "problemDetails": problems}
+    return JSONResponse({"verified": True, **answer})
 
 
 @router.post("/credentials/status")
@@ -96,17 +118,29 @@ def _text(options: dict[str, Any], name: str) -> str | None:
     return value
 
 
+def _looked_at(services: Services, found: service.Verified) -> tuple[dict[str, Any], list[dict[str, str]]]:
+    """A credential with what our own status lists say of it, and what there is to remark on times and status."""
+    statuses = _attempt(lambda: evaluate(found.credential, lambda url, index: bits_at(services.store, url, index)))
+    said = [_problem_detail("vc.time", warning) for warning in found.warnings]
+    said += [_problem_detail(remark.code, remark.sentence) for remark in statuses.remarks]
+    return {"credential": found.credential, "results": {"credentialStatus": statuses.results}}, said
+
+
 def _resolver(services: Services) -> Callable[[str], bytes]:
     """Knows did:key, and the keys of this registry's issuers; nothing is fetched."""
 
     def resolve(method: str) -> bytes:
         did, _, fragment = method.partition("#")
-        if did.startswith("did:key:") and fragment in ("", did.removeprefix("did:key:")):
-            return decode_multikey(did.removeprefix("did:key:"))
+        if did.startswith(dids.KEY) and fragment in ("", did.removeprefix(dids.KEY)):
+            text = did.removeprefix(dids.KEY)
+            return es256.decode_multikey(text) if text.startswith(_P256) else decode_multikey(text)
         known = keys.by_verification_method(services.store, method)
         if known is None:
             raise FormatError("proof.key", "/verificationMethod", "The key is not known here, and nothing is fetched")
-        return known
+        if signers.ended(known):
+            problem = "The key has been revoked, or is in other hands: when it signed this, is not known here"
+            raise FormatError("proof.key", "/verificationMethod", problem, "Verify the anchored file")
+        return known.multikey
 
     return resolve
 
@@ -121,6 +155,12 @@ def _attempt(work: Callable[[], Any]) -> Any:
 
 
 def _problem_detail(code: str, sentence: str) -> dict[str, str]:
+    if code.startswith("status."):
+        kind = _STATUS_TYPES.get(code, "")
+        # That a credential is revoked is no error of either standard: a type of its own would be ours alone.
+        type_ = _STATUS_PROBLEM_TYPE + kind if kind else "about:blank"
+        title = (kind or code.partition(".")[2]).replace("_", " ").capitalize()
+        return {"type": type_, "code": code, "title": title, "detail": sentence}
     kind = _TYPES.get(code.partition(".")[0], "MALFORMED_VALUE_ERROR")
     return {
         "type": _PROBLEM_TYPE + kind,

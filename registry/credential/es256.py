@@ -1,6 +1,7 @@
 """ES256 keys: ECDSA over P-256 with SHA-256, as JSON Web Keys and with signatures as JSON Web Signatures hold them.
 
-Standards: RFC 7518 (sections 3.4, 6.2), RFC 7638 (thumbprints). A signature is r and s, 32 bytes each, big-endian.
+Standards: RFC 7518 (sections 3.4, 6.2), RFC 7638 (thumbprints), Controlled Identifiers 1.0
+(section 2.2.2, multikeys). A signature is r and s, 32 bytes each, big-endian.
 """
 
 import base64
@@ -17,9 +18,15 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from registry.errors import FormatError, SecretError
+from registry.format.multibase import b58decode
 from registry.format.strictjson import canonical
 
 SIGNATURE_BYTES = 64
+MULTIKEY_PREFIX = b"\x80\x24"
+"""Multicodec of a P-256 public key, as a variable-length integer; a compressed point follows."""
+
+MULTIKEY_BYTES = 35
+_MULTIKEY_CHARS = 49
 _NUMBER_BYTES = 32
 _CURVE = ec.SECP256R1()
 _ALPHABET = re.compile(r"[A-Za-z0-9_-]*")
@@ -64,9 +71,34 @@ class Es256Key:
         return f"Es256Key({self.jwk['x']})"
 
 
+def decode_multikey(text: str) -> bytes:
+    """The 35 bytes of a P-256 multikey text "zDna..."; whether they are a point, `verify_multikey` says.
+
+    Raises FormatError format.multikey, format.base58.
+    """
+    key = b58decode(text[1:], _MULTIKEY_CHARS) if text.startswith("z") else b""
+    if len(key) != MULTIKEY_BYTES or not key.startswith(MULTIKEY_PREFIX):
+        raise FormatError("format.multikey", "", "A key is not a P-256 multikey: 0x8024 and 33 bytes")
+    return key
+
+
+def verify_multikey(multikey: bytes, signature: bytes, message: bytes) -> bool:
+    """`verify` with a key of 35 bytes. False for anything else, also for what is no point of the curve."""
+    if len(multikey) != MULTIKEY_BYTES or not multikey.startswith(MULTIKEY_PREFIX):
+        return False
+    try:
+        key = ec.EllipticCurvePublicKey.from_encoded_point(_CURVE, multikey[len(MULTIKEY_PREFIX) :])
+    except ValueError:
+        return False
+    return _verify(key, signature, message)
+
+
 def verify(jwk: Mapping[str, Any], signature: bytes, message: bytes) -> bool:
     """Whether the key in `jwk` made `signature` (64 bytes) over `message`. Raises FormatError jwt.key for a bad key."""
-    key = _public(jwk)
+    return _verify(_public(jwk), signature, message)
+
+
+def _verify(key: ec.EllipticCurvePublicKey, signature: bytes, message: bytes) -> bool:
     if len(signature) != SIGNATURE_BYTES:
         return False
     r, s = int.from_bytes(signature[:_NUMBER_BYTES]), int.from_bytes(signature[_NUMBER_BYTES:])

@@ -4,7 +4,8 @@ Standard: W3C Bitstring Status List 1.0. The text form of the bits is `registry.
 """
 
 import secrets
-from collections.abc import Container
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from registry.format import bitstring
@@ -12,6 +13,18 @@ from registry.limits import MAX_STATUS_LIST_BYTES, MIN_STATUS_LIST_BYTES
 from registry.rdfc.contexts import VC_V2
 
 PURPOSES = ("revocation", "suspension")
+
+
+@dataclass(frozen=True)
+class KnownList:
+    """A list of `issuer` (a DID) for `purpose`, and what it and its twin say at one place.
+
+    `bits` None: the place is outside the lists.
+    """
+
+    issuer: str
+    purpose: str
+    bits: Mapping[str, bool] | None  # by purpose
 
 
 class Bits:

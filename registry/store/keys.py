@@ -61,10 +61,10 @@ def add_external_key(
         return _add(session, store, issuer, multikey, verification_method)
 
 
-def by_verification_method(store: Store, method: str) -> bytes | None:
-    """The multikey, 34 bytes, that a DID URL of one of the registry's issuers names; None for any other."""
+def by_verification_method(store: Store, method: str) -> IssuerKey | None:
+    """The key that a DID URL of one of the registry's issuers names; None for any other."""
     with store.read() as session:
-        return session.scalar(select(IssuerKey.multikey).where(IssuerKey.verification_method == method))
+        return session.scalar(select(IssuerKey).where(IssuerKey.verification_method == method))
 
 
 def revoke_key(store: Store, vault: Vault, key_id: bytes) -> IssuerKey:

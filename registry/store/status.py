@@ -7,10 +7,12 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from registry.credential.statuslist import KnownList
 from registry.errors import NotFound, StateError
+from registry.format import bitstring
 from registry.store.engine import Store
-from registry.store.lists import REVOCATION, SUSPENSION, newest
-from registry.store.tables import Anchor, Anchored, IssuerKey, StatusList
+from registry.store.lists import REVOCATION, SUSPENSION, bits_of, newest
+from registry.store.tables import Anchor, Anchored, Issuer, IssuerKey, StatusList
 from registry.store.trees import AnchoredList, anchor_tree, anchored_lists, status_tree
 from registry.verify.evidence import ListEvidence, StatusEvidence
 
@@ -19,6 +21,23 @@ def list_credential(store: Store, list_id: str) -> bytes:
     """The newest version of a list, as signed: JSON of a BitstringStatusListCredential. Raises NotFound."""
     with store.read() as session:
         return newest(session, _load(session, list_id)).credential.encode()
+
+
+def bits_at(store: Store, url: str, index: int) -> KnownList | None:
+    """What the newest versions of a pair say at one place; `url` is that of either list. None: no list of ours."""
+    with store.read() as session:
+        named = session.scalar(select(StatusList).where(StatusList.url == url))
+        if named is None:
+            return None
+        issuer = session.get_one(Issuer, named.issuer_id).did
+        if index >= named.length:
+            return KnownList(issuer, named.purpose, None)
+        stem = named.id.removesuffix(named.purpose)
+        pair = {purpose: session.get_one(StatusList, stem + purpose) for purpose in (REVOCATION, SUSPENSION)}
+        bits = {
+            purpose: bitstring.get(bytes(bits_of(newest(session, list_))), index) for purpose, list_ in pair.items()
+        }
+    return KnownList(issuer, named.purpose, bits)
 
 
 def status_evidence(store: Store, list_id: str, anchor_number: int | None = None) -> dict[str, Any]:

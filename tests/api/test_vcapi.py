@@ -20,6 +20,7 @@ from tests.support.registered import DID, Registered, register
 VC_V2, VC_V1 = "https://www.w3.org/ns/credentials/v2", "https://www.w3.org/2018/credentials/v1"
 HOLDER = IssuerKey(bytes(range(1, 33)))
 HOLDER_DID = f"did:key:{HOLDER.multibase}"
+NOTHING_TO_SAY: dict[str, Any] = {"results": {"credentialStatus": []}, "problemDetails": []}
 
 
 @pytest.fixture
@@ -68,7 +69,7 @@ def test_it_is_off_unless_an_issuer_is_named(made: Registered) -> None:
 def test_what_is_issued_verifies_and_not_once_it_is_changed(client: TestClient) -> None:
     document = issue(client, name="A name")
     assert document["proof"]["cryptosuite"] == "eddsa-rdfc-2022"
-    assert verify(client, document) == (200, {"verified": True, "credential": document, "problemDetails": []})
+    assert verify(client, document) == (200, {"verified": True, "credential": document, **NOTHING_TO_SAY})
     code, problem = verify(client, {**document, "name": "Another"})
     assert (code, problem["verified"]) == (422, False)
     assert problem["problemDetails"][0]["type"] == "https://www.w3.org/TR/vc-data-model#CRYPTOGRAPHIC_SECURITY_ERROR"
@@ -104,7 +105,7 @@ def test_one_that_is_not_valid_any_more_verifies_with_a_warning(client: TestClie
 def test_a_time_of_the_other_data_model_is_only_a_claim(client: TestClient) -> None:
     contexts = [VC_V2, "https://www.w3.org/ns/credentials/undefined-terms/v2"]
     document = issue(client, **{"@context": contexts}, issuanceDate=5)
-    assert verify(client, document) == (200, {"verified": True, "credential": document, "problemDetails": []})
+    assert verify(client, document) == (200, {"verified": True, "credential": document, **NOTHING_TO_SAY})
 
 
 RAW = "WZVc7WaX1h4D8rJVb-vlMIqxaEKEb1tYbX8fet7JJzQ"
@@ -127,11 +128,11 @@ REFUSED: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("case", REFUSED)
-def test_what_may_not_be_issued_is_refused_with_400_or_422(client: TestClient, case: str) -> None:
-    answer = client.post("/credentials/issue", json={"credential": credential(**REFUSED[case])})
-    assert answer.status_code in (400, 422), answer.text
-    assert answer.json()["detail"]
+def test_what_may_not_be_issued_is_refused_with_400_or_422(client: TestClient) -> None:
+    for case, members in REFUSED.items():
+        answer = client.post("/credentials/issue", json={"credential": credential(**members)})
+        assert answer.status_code in (400, 422), (case, answer.text)
+        assert answer.json()["detail"], case
 
 
 @pytest.mark.parametrize(
@@ -141,15 +142,13 @@ def test_a_digest_of_a_known_resource_is_accepted_bare_and_as_multihash(client: 
     assert issue(client, relatedResource=[digest])
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"[]", b"{}", b'{"credential": 7}', b'{"credential": {}, "options": 7}', b"\xff", b"[" * 9999]
-)
-@pytest.mark.parametrize(
-    "path", ["/credentials/issue", "/credentials/verify", "/presentations/verify", "/credentials/status"]
-)
-def test_any_other_body_is_an_error_of_the_client(client: TestClient, path: str, body: bytes) -> None:
-    answer = client.post(path, content=body, headers={"content-type": "application/json"})
-    assert 400 <= answer.status_code < 500
+def test_any_other_body_is_an_error_of_the_client(client: TestClient) -> None:
+    paths = ["/credentials/issue", "/credentials/verify", "/presentations/verify", "/credentials/status"]
+    bodies = [b"", b"[]", b"{}", b'{"credential": 7}', b'{"credential": {}, "options": 7}', b"\xff", b"[" * 9999]
+    for path in paths:
+        for body in bodies:
+            answer = client.post(path, content=body, headers={"content-type": "application/json"})
+            assert 400 <= answer.status_code < 500, (path, body)
 
 
 def presentation(client: TestClient, **members: Any) -> dict[str, Any]:
@@ -193,6 +192,8 @@ def test_a_credential_without_proof_is_the_holders_own_or_refused(client: TestCl
     own = credential(issuer=HOLDER_DID)
     assert present(client, presentation(client, verifiableCredential=[own])) == 200
     assert present(client, presentation(client, verifiableCredential=[credential()])) == 422
+    # Whoever signs the presentation may not put words into the mouth of the holder that it names.
+    assert present(client, presentation(client, holder=DID, verifiableCredential=[credential()])) == 422
 
 
 def test_a_key_that_nobody_here_knows_is_not_fetched(client: TestClient) -> None:

@@ -17,6 +17,8 @@ MAX_CREDENTIALS = 100
 """Credentials in one presentation: each is verified by itself."""
 
 ENVELOPED = "EnvelopedVerifiableCredential"
+ENVELOPED_PRESENTATION = "EnvelopedVerifiablePresentation"
+ENVELOPES = frozenset({ENVELOPED, ENVELOPED_PRESENTATION})
 
 _SPEC = "See the W3C Verifiable Credentials Data Model 2.0"
 
@@ -70,13 +72,22 @@ def check_presentation(presentation: Any, check_inner: Callable[[Any, Path], Non
     for credential, where in credentials:
         _require_object(credential, where)
         if ENVELOPED in types_of(credential):
-            _check_head(credential, where, ENVELOPED)
-            if not str(credential.get("id", "")).startswith("data:"):
-                raise _wrong((*where, "id"), "The id of an enveloped credential is not a data: URL")
+            check_envelope(credential, ENVELOPED, where)
         else:
             check_inner(credential, where)
     for part, where in listed(presentation, "proof", ()):
         _check_part(part, where, with_id=False)
+
+
+def check_envelope(envelope: Any, needed: str, path: Path = ()) -> None:
+    """An object around a token (sections 4.13.1 and 4.13.2), `needed` being its type. The token is not looked at."""
+    _require_object(envelope, path)
+    _check_head(envelope, path, needed)
+    if not str(envelope.get("id", "")).startswith("data:"):
+        raise _wrong((*path, "id"), "The id of an envelope is not a data: URL")
+    others = envelope.keys() - {"@context", "id", "type"}
+    if others:
+        raise _wrong((*path, min(others)), "An envelope has other members, which its token does not secure")
 
 
 def types_of(value: Mapping[str, Any]) -> list[Any]:

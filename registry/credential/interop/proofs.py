@@ -16,7 +16,7 @@ from typing import Any
 from registry.credential.interop.datamodel import read_time
 from registry.credential.keys import IssuerKey
 from registry.errors import FormatError
-from registry.format import signature, strictjson
+from registry.format import anchorproof, signature, strictjson
 from registry.format.strictjson import pointer
 from registry.rdfc.canonizer import Canonizer
 
@@ -59,45 +59,55 @@ def add(
     return {**proof, "proofValue": signature.to_text(value)}
 
 
+def has_any(document: Mapping[str, Any]) -> bool:
+    """Whether a document has a proof besides an anchor proof."""
+    return not all(map(_is_anchor, _list(document.get("proof"))))
+
+
 class Verifier:
     """Checks the proofs of documents. `resolve` knows the keys, `expected` what the verifier demands."""
 
     def __init__(self, resolve: Resolve, expected: Expected, canonizer: Canonizer) -> None:
-        self._resolve = resolve
-        self._expected = expected
+        self.resolve = resolve
+        self.expected = expected
         self._canonizer = canonizer
 
     def verify(self, document: Mapping[str, Any]) -> list[str]:
         """Check every proof; answers their verification methods.
 
+        Of an anchor proof nothing is said here: it takes a chain, and is not the issuer's.
         Raises FormatError: proof.missing, proof.form, proof.cryptosuite, proof.purpose, proof.domain, proof.challenge,
         proof.expired, proof.previous, proof.signature, rdf.*, and what `resolve` raises; with a pointer to the proof.
         """
         value = document.get("proof")
         proofs = _list(value)
-        if not proofs:
-            raise FormatError("proof.missing", "/proof", "There is no proof", "Ask for the signed document")
+        if not has_any(document):
+            problem = "There is no proof but an anchor proof" if proofs else "There is no proof"
+            raise FormatError("proof.missing", "/proof", problem, "Ask for the signed document")
         if len(proofs) > MAX_PROOFS:
             raise FormatError("proof.form", "/proof", f"There are {len(proofs)} proofs, more than {MAX_PROOFS}")
+        checked = [proof for proof in proofs if not _is_anchor(proof)]
         methods = []
         for index, proof in enumerate(proofs):
+            if _is_anchor(proof):
+                continue
             where = pointer("proof", index) if isinstance(value, list) else "/proof"
             try:
-                methods.append(self._one(document, proof, proofs))
+                methods.append(self._one(document, proof, checked))
             except FormatError as error:
                 raise FormatError(error.code, where + error.pointer, error.problem, error.remedy) from None
         return methods
 
     def _one(self, document: Mapping[str, Any], proof: Any, proofs: list[Any]) -> str:
         value = _check_form(proof)
-        _check_demands(proof, self._expected)
+        _check_demands(proof, self.expected)
         unsecured = {name: member for name, member in document.items() if name != "proof"}
         earlier = _previous(proof, proofs)
         if earlier:
             unsecured["proof"] = earlier
         options = {name: member for name, member in proof.items() if name != "proofValue"}
         method = str(proof["verificationMethod"])
-        if not signature.verify(self._resolve(method), value, _message(unsecured, options, self._canonizer)):
+        if not signature.verify(self.resolve(method), value, _message(unsecured, options, self._canonizer)):
             problem = "The signature does not fit the document, the options and the key"
             raise FormatError("proof.signature", "", problem, "Do not rely on it")
         return method
@@ -114,6 +124,10 @@ def _message(document: Mapping[str, Any], options: Mapping[str, Any], canonizer:
         configuration = {**options, "@context": document.get("@context")}
         parts = canonizer.canonize(configuration), canonizer.canonize(dict(document))
     return b"".join(sha256(part).digest() for part in parts)
+
+
+def _is_anchor(proof: Any) -> bool:
+    return isinstance(proof, dict) and proof.get("cryptosuite") == anchorproof.CRYPTOSUITE
 
 
 def _check_form(proof: Any) -> bytes:

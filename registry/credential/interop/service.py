@@ -3,16 +3,20 @@
 What is issued here is signed and nothing else: not stored, not anchored, and without any claim that it is true.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from registry.credential.interop import proofs
+from registry.credential.interop import enveloped, proofs
 from registry.credential.interop.canonizer import lenient
 from registry.credential.interop.datamodel import (
     ENVELOPED,
+    ENVELOPED_PRESENTATION,
     Path,
     check_credential,
+    check_envelope,
     check_presentation,
     id_of,
     listed,
@@ -21,6 +25,8 @@ from registry.credential.interop.datamodel import (
 )
 from registry.credential.interop.proofs import JCS, RDFC, Expected, Resolve, Verifier
 from registry.credential.interop.resources import check_digests
+from registry.credential.interop.status import check_entries
+from registry.credential.jws import Kind
 from registry.credential.keys import IssuerKey
 from registry.errors import FormatError
 from registry.format.strictjson import pointer
@@ -28,6 +34,14 @@ from registry.rdfc.contexts import DATA_INTEGRITY_V2, VC_V1
 
 ASSERTION, AUTHENTICATION = "assertionMethod", "authentication"
 BADGES = frozenset({"OpenBadgeCredential", "AchievementCredential"})
+
+
+@dataclass(frozen=True)
+class Verified:
+    """A credential whose proofs or envelope hold, and what is to be said about its times."""
+
+    credential: dict[str, Any]
+    warnings: list[str]
 
 
 def issue(credential: Any, key: IssuerKey, method: str, created: str) -> dict[str, Any]:
@@ -43,6 +57,7 @@ def issue(credential: Any, key: IssuerKey, method: str, created: str) -> dict[st
             "vc.issuer", "/issuer", "The credential names another issuer", f"Only {did} is issued for here"
         )
     check_digests(credential)
+    check_entries(credential)
     contexts = credential["@context"] if isinstance(credential["@context"], list) else [credential["@context"]]
     if contexts[0] == VC_V1 and DATA_INTEGRITY_V2 not in contexts:
         credential = {**credential, "@context": [*contexts, DATA_INTEGRITY_V2]}
@@ -60,38 +75,86 @@ def issue(credential: Any, key: IssuerKey, method: str, created: str) -> dict[st
     return {**credential, "proof": [made] if as_list else made}
 
 
-def verify_credential(credential: Any, resolve: Resolve, now: datetime) -> list[str]:
-    """Check data model and proofs; answers warnings about times. Raises FormatError vc.*, proof.*, rdf.*."""
+def verify_credential(credential: Any, resolve: Resolve, now: datetime) -> Verified:
+    """Check data model and proofs, or the envelope. Raises FormatError vc.*, proof.*, jwt.*, rdf.*."""
+    demands = Expected(ASSERTION, now)
+    verifier = Verifier(resolve, demands, lenient())
+    if _is_envelope(credential, ENVELOPED):
+        check_envelope(credential, ENVELOPED)
+        return _opened(credential, verifier, ())
     check_credential(credential)
-    _check_proofs(credential, Verifier(resolve, Expected(ASSERTION, now), lenient()), ())
-    return _times(credential, now)
+    _check_proofs(credential, verifier, ())
+    return Verified(credential, _times(credential, now))
 
 
 def verify_presentation(
     presentation: Any, resolve: Resolve, now: datetime, *, domain: str | None, challenge: str | None
-) -> None:
-    """Check the presentation, its proofs and its credentials. Raises FormatError vc.*, proof.*, rdf.*."""
-    check_presentation(presentation)
+) -> list[Verified]:
+    """Check the presentation, its proofs or envelope, and its credentials, in their order.
+
+    Raises FormatError vc.*, proof.*, jwt.*, rdf.*.
+    """
     canonizer = lenient()
-    Verifier(resolve, Expected(AUTHENTICATION, now, domain, challenge), canonizer).verify(presentation)
-    verifier = Verifier(resolve, Expected(ASSERTION, now), canonizer)
-    for credential, where in listed(presentation, "verifiableCredential"):
-        if ENVELOPED in types_of(credential):
-            problem = "Enveloped credentials are not verified here"
-            raise FormatError("vc.enveloped", pointer(*where), problem, "Unwrap it")
-        if "proof" in credential:
-            _check_proofs(credential, verifier, where)
-        elif id_of(presentation.get("holder")) != id_of(credential["issuer"]):
-            problem = "A credential without proof is not the holder's own"
-            raise FormatError("vc.self-asserted", pointer(*where, "issuer"), problem, "Ask for the signed credential")
+    verifier = Verifier(resolve, Expected(AUTHENTICATION, now, domain, challenge), canonizer)
+    inside: Path = ()
+    if _is_envelope(presentation, ENVELOPED_PRESENTATION):
+        check_envelope(presentation, ENVELOPED_PRESENTATION)
+        presentation, inside = _unwrap(presentation, "vp", verifier, ()), ("id",)
+    with _within(inside):
+        check_presentation(presentation)
+        holder = id_of(presentation.get("holder"))
+        signers = {holder} if inside else set()  # who signed an envelope, was checked
+        if not inside or proofs.has_any(presentation):
+            signers |= {method.partition("#")[0] for method in verifier.verify(presentation)}
+        verifier = Verifier(resolve, Expected(ASSERTION, now), canonizer)
+        credentials = list(listed(presentation, "verifiableCredential"))
+        owner = holder if holder in signers else None
+        return [_presented(credential, owner, verifier, where) for credential, where in credentials]
+
+
+def _presented(credential: Any, owner: str | None, verifier: Verifier, where: Path) -> Verified:
+    if ENVELOPED in types_of(credential):
+        return _opened(credential, verifier, where)
+    if "proof" in credential:
+        _check_proofs(credential, verifier, where)
+    elif owner is None or owner != id_of(credential["issuer"]):
+        problem = "A credential without proof is not by the holder who signed the presentation"
+        raise FormatError("vc.self-asserted", pointer(*where, "issuer"), problem, "Ask for the signed credential")
+    return Verified(credential, _times(credential, verifier.expected.now))
+
+
+def _is_envelope(value: Any, kind: str) -> bool:
+    return isinstance(value, dict) and kind in types_of(value)
+
+
+def _opened(envelope: Mapping[str, Any], verifier: Verifier, path: Path) -> Verified:
+    """The credential in an envelope. Proofs in it were signed with it, and are checked like any others."""
+    credential = _unwrap(envelope, "vc", verifier, path)
+    with _within((*path, "id")):
+        check_credential(credential)
+        if proofs.has_any(credential):
+            _check_proofs(credential, verifier, ())
+    return Verified(credential, _times(credential, verifier.expected.now))
+
+
+def _unwrap(envelope: Mapping[str, Any], kind: Kind, verifier: Verifier, path: Path) -> dict[str, Any]:
+    with _within((*path, "id")):
+        return enveloped.unwrap(envelope["id"], kind, verifier.resolve, verifier.expected)
+
+
+@contextmanager
+def _within(path: Path) -> Iterator[None]:
+    """What is wrong inside is at that place."""
+    try:
+        yield
+    except FormatError as error:
+        raise FormatError(error.code, pointer(*path) + error.pointer, error.problem, error.remedy) from None
 
 
 def _check_proofs(credential: Mapping[str, Any], verifier: Verifier, path: Path) -> None:
     """All proofs hold, and one of them is the issuer's."""
-    try:
+    with _within(path):
         methods = verifier.verify(credential)
-    except FormatError as error:
-        raise FormatError(error.code, pointer(*path) + error.pointer, error.problem, error.remedy) from None
     issuer = id_of(credential["issuer"])
     if not any(method.partition("#")[0] == issuer for method in methods):
         raise FormatError("proof.issuer", pointer(*path, "proof"), "No proof is by the issuer", "Do not rely on it")

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.credential import dids, es256, vcjwt
+from registry.credential import dids, es256, jws, vcjwt
 from registry.credential.es256 import Es256Key
 from registry.credential.integrity import add_proof
 from registry.errors import FormatError
@@ -184,7 +184,7 @@ FORMS: list[tuple[Callable[[], str], str, str]] = [
     (lambda: token(payload=b'"x"'), "jwt.form", "/payload"),
     (lambda: token(payload=b"{"), "jwt.not-json", "/payload"),
     (lambda: token(payload=b"\xef\xbb\xbf{}"), "jwt.encoding", "/payload"),
-    (lambda: token(header=HEADER | {"x": "y" * vcjwt.MAX_HEADER_BYTES}), "jwt.too-large", "/header"),
+    (lambda: token(header=HEADER | {"x": "y" * jws.MAX_HEADER_BYTES}), "jwt.too-large", "/header"),
     (lambda: token(payload=PAYLOAD | {"x": "y" * MAX_DOCUMENT_BYTES}), "jwt.too-large", ""),
 ]
 
