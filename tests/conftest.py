@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 
 from registry.store.engine import Store, migrate
-from tests.support import databases
+from tests.support import databases, pooler
 from tests.support.registered import Registered, register
 
 settings.register_profile("credanchor", deadline=None)  # a test is right or wrong, not fast or slow
@@ -28,6 +28,13 @@ def postgresql() -> Iterator[databases.Cluster]:
     with databases.cluster(binaries) as server:
         databases.create_migrated(server)
         yield server
+
+
+@pytest.fixture(scope="session")
+def pgbouncer(postgresql: databases.Cluster) -> Iterator[pooler.Pooler]:
+    """PgBouncer in transaction mode before that server. Skips where it is not installed; in CI that is a failure."""
+    with pooler.pooler(postgresql) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

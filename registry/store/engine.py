@@ -1,6 +1,6 @@
 """The door to the database: one `Store` per process, transactions that are whole or not at all.
 
-SQLite (the embedded default) and PostgreSQL run the same code. What differs is here and in `lease.py`.
+SQLite (the embedded default) and PostgreSQL run the same code. What differs is here, in `postgresql.py` and `lease.py`.
 """
 
 import sqlite3
@@ -15,6 +15,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.orm import Session
 
 from registry.errors import RegistryError
+from registry.store import postgresql
 
 BUSY_TIMEOUT_MS = 10_000
 """How long a SQLite writer waits for the one before it; the longest transaction (sealing 100,000) takes about half."""
@@ -91,6 +92,7 @@ class Store:
             return
         with _translated(), Session(self._writer, expire_on_commit=False) as session, session.begin():
             session.connection()  # begins now, not with the first statement
+            postgresql.limit_silence(session, postgresql.IDLE_SECONDS)
             token = self._open.set(session)
             try:
                 yield session
@@ -177,7 +179,7 @@ def _translated() -> Iterator[None]:
     """Turn the drivers' errors into ours. Their text only: SQLAlchemy's would repeat the statement's parameters."""
     try:
         yield
-    except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError) as error:
+    except (exc.OperationalError, exc.InterfaceError, exc.InternalError, exc.TimeoutError) as error:
         raise _unavailable(error) from error
     except exc.ProgrammingError as error:
         if getattr(error.orig, "sqlstate", None) == _UNDEFINED_TABLE:
@@ -221,7 +223,10 @@ def _normal(url: URL) -> URL:
 
 def _engine(url: URL) -> Engine:
     # hide_parameters: names and mail addresses are parameters, and must not reach a log.
-    engine = create_engine(url, pool_size=POOL_SIZE, max_overflow=POOL_OVERFLOW, hide_parameters=True)
+    arguments = postgresql.arguments(url) if url.get_backend_name() == "postgresql" else {}
+    engine = create_engine(
+        url, pool_size=POOL_SIZE, max_overflow=POOL_OVERFLOW, hide_parameters=True, connect_args=arguments
+    )
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

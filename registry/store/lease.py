@@ -1,20 +1,22 @@
 """Who may do a job that only one process may do at a time: a lease with a fencing token.
 
 A lease can be lost without its holder noticing (a frozen machine thaws). So every transaction that relies on it
-begins with `fence()`, which fails once somebody else took over, and which makes a rival wait for that transaction.
+begins with `fence()`, which fails once somebody else took over, and which makes a rival wait for that transaction; if
+its process is frozen inside it, the database ends it.
 Time is the database's: the clocks of several machines never meet.
 """
 
 import os
 import secrets
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from registry.errors import RegistryError
 from registry.store.engine import Store
+from registry.store.postgresql import limit_silence
 
 LEASE_SECONDS = 15
 """Long enough for one tick with slow providers, short enough that a takeover is not noticed by people."""
@@ -46,6 +48,7 @@ class Held:
     name: str
     owner: str
     token: int
+    seconds: int = field(default=LEASE_SECONDS, compare=False)
 
 
 def new_owner() -> str:
@@ -67,8 +70,9 @@ def acquire(store: Store, name: str, owner: str, seconds: int = LEASE_SECONDS) -
         f"WHERE lease.owner = excluded.owner OR lease.expires < {now} RETURNING token"
     )
     with store.begin() as session:
+        limit_silence(session, seconds)
         token = session.execute(statement, {"name": name, "owner": owner, "seconds": seconds}).scalar()
-    return None if token is None else Held(name, owner, int(token))
+    return None if token is None else Held(name, owner, int(token), seconds)
 
 
 def fence(session: Session, held: Held) -> None:
@@ -76,7 +80,9 @@ def fence(session: Session, held: Held) -> None:
 
     An expired lease that nobody took still stands: expiry allows a takeover, it does not undo the holder.
     """
-    # PostgreSQL: a takeover waits for this transaction. SQLite: BEGIN IMMEDIATE already made it the only writer.
+    # A takeover waits for this transaction: no longer than the lease lasts, if the process is frozen inside it.
+    limit_silence(session, held.seconds)
+    # SQLite: BEGIN IMMEDIATE already made it the only writer.
     lock = " FOR UPDATE" if session.get_bind().dialect.name == "postgresql" else ""
     found = session.execute(
         text(f"SELECT 1 FROM lease WHERE name = :name AND owner = :owner AND token = :token{lock}"),  # noqa: S608

@@ -62,7 +62,7 @@ def cluster(binaries: Path) -> Iterator[Cluster]:
     try:
         if user:
             shutil.chown(home, user)
-        data, port = home / "data", _free_port()
+        data, port = home / "data", free_port()
         subprocess.run(
             [binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"],
             check=True, capture_output=True, user=user, cwd=home,
@@ -102,7 +102,8 @@ def empty(store: Store) -> None:
             session.execute(table.delete())
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
