@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from anchor.chain import ChainConfig
 from anchor.signer import Signer
-from anchor.worker.report import DONE, STOPPED, TickReport
+from anchor.worker.counting import Counts
+from anchor.worker.report import DONE, STANDBY, STOPPED, TickReport
 from anchor.worker.tick import Connect, Ticker
 from registry.store.engine import Store, StoreUnavailable
 
@@ -21,16 +22,24 @@ BUSY_SHARE = 0.25
 STALE_TICKS = 3
 """A worker whose last good tick is older than this many pauses, and a minute, is not healthy."""
 
+HUNG_SECONDS = 300.0
+"""A tick that has not come to an end for so long never will: all that it waits for has a time limit."""
+
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Health:
-    """`ok` turns false when good ticks stop, whatever the reason; `last_ok` is monotonic seconds ago."""
+    """`ok` turns false when good ticks stop, whatever the reason; `alive` only when ticks do not come to an end at all.
+
+    `standby`: another worker holds the lease, which is as good as a good tick.
+    """
 
     ok: bool
     seconds_since_good_tick: float | None
     problem: str
+    alive: bool = True
+    standby: bool = False
 
 
 class Worker:
@@ -42,11 +51,20 @@ class Worker:
         self._config = config
         self._ticker = Ticker(store, config, operator, registrar, connect)
         self._last_good: float | None = None
+        self._last_round: float | None = None
+        self._standby = False
         self._problem = "no tick yet"
+        self.counts = Counts()
+        """Since the start of this process; a new object after every tick, so that any thread may read it."""
+        self.reorg_depth = 0
+        """Blocks that the deepest reorganisation reached which this process saw take an anchor out of its block."""
 
     def tick(self) -> TickReport:
         """One tick. Raises StoreUnavailable; everything else is in the report."""
         report = self._ticker.tick()
+        self.counts = Counts(self.counts + report.counts)
+        self.reorg_depth = max(self.reorg_depth, report.reorg_depth)
+        self._standby = report.outcome == STANDBY
         if report.outcome == STOPPED:
             self._problem = report.problem
         else:
@@ -64,8 +82,10 @@ class Worker:
         for confirmations: what is in flight is found again by the next start.
         """
         failures = 0
+        self._last_round = time.monotonic()
         while not stop.is_set():
             report = self._guarded()
+            self._last_round = time.monotonic()
             failures = 0 if report is not None and report.outcome != STOPPED else failures + 1
             stop.wait(self._pause(report, failures))
         try:
@@ -75,10 +95,13 @@ class Worker:
 
     def health(self) -> Health:
         """For a readiness probe in the same process; from outside, look at the cursor's `tick_at`."""
+        now = time.monotonic()
+        alive = self._last_round is None or now - self._last_round < HUNG_SECONDS
         if self._last_good is None:
-            return Health(False, None, self._problem)
-        age = time.monotonic() - self._last_good
-        return Health(age < max(MAX_PAUSE_SECONDS, STALE_TICKS * self._config.tick_seconds), age, self._problem)
+            return Health(False, None, self._problem, alive)
+        age = now - self._last_good
+        ok = age < max(MAX_PAUSE_SECONDS, STALE_TICKS * self._config.tick_seconds)
+        return Health(ok, age, self._problem, alive, self._standby)
 
     def _guarded(self) -> TickReport | None:
         try:
@@ -89,11 +112,12 @@ class Worker:
             return None
         except Exception as problem:
             # A defect must not end the thread while the process goes on and looks well.
-            self._problem = f"{type(problem).__name__}: {problem}"
+            # By its kind alone, which anybody may read: its text may hold anything.
+            self._problem = f"a defect, {type(problem).__name__}; the log has more"
             _log.exception("tick failed")
             return None
-        for what in report.signed:
-            _log.info("signed: %s", what)
+        for what, ids in report.events:
+            _log.info(what, extra=ids)
         return report
 
     def _pause(self, report: TickReport | None, failures: int) -> float:

@@ -11,7 +11,7 @@ from anchor.chain import ChainConfig
 from anchor.contract import ANCHOR, LogEntry, RegistryContract, Tip
 from anchor.errors import AnchorError, Halted, Inconsistent, Unreachable, WrongChain, WrongContract
 from anchor.node import MAX_LOG_BLOCKS, Header, Heads, Node, at, block_by_tag
-from registry.store.anchoring import BlockRef, SeenAnchor
+from registry.store.observing import BlockRef, SeenAnchor
 
 TRANSIENT: tuple[type[AnchorError], ...] = (Unreachable, Inconsistent)
 """Errors that say nothing about the chain: the next tick asks another node."""

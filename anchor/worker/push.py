@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from anchor.errors import Reverted
 from anchor.jsonrpc import RpcError
 from anchor.signer import Signed, Signer, Transaction, sign
-from anchor.worker import fees
 from anchor.worker.answers import WINS, Meaning, meaning
 from anchor.worker.fees import Fees
 from anchor.worker.round import ANCHOR_GAS, RESERVE_ANCHORS, Round
@@ -19,6 +18,9 @@ from registry.store.tables import Anchor, Attempt
 
 MAX_ANSWER = 300
 """Characters kept of a node's answer."""
+
+LATE_SECONDS = 1800
+"""An anchor that has waited so long for a block is told: 150 blocks, at a price that was right for the next one."""
 
 OUTRUN = ("AlreadyAnchored", "WrongNumber")
 """The contract is further than our look at it: the next look shows it."""
@@ -44,6 +46,11 @@ def push(work: Round, operator: Signer) -> None:
             return
         anchor = anchoring.create_anchor(work.store, work.held, plan.number, final_time=seen.final.time)
         work.report.created = plan.number
+        work.report.note("anchor created", anchor=plan.number, root=anchor.root, batches=anchor.size - 1)
+    elif work.store.now() - anchor.created_at > LATE_SECONDS:
+        work.alarm(
+            "anchor-late", f"Anchor {anchor.number} waits for a block for more than {LATE_SECONDS // 60} minutes"
+        )
     attempt = _attempt(work, operator, anchor, plan.attempts)
     if attempt is not None:
         _send(work, attempt)
@@ -64,11 +71,8 @@ def _attempt(work: Round, operator: Signer, anchor: Anchor, attempts: Sequence[A
     newest = mine[-1]
     if not _needs_more(work, newest):
         return newest
-    market = work.market()
-    paid = Fees(int(newest.max_fee), int(newest.max_tip))
-    dearer = fees.bumped(market, paid, work.config) if market else None
+    dearer = work.bumped(Fees(int(newest.max_fee), int(newest.max_tip)))
     if dearer is None:
-        work.over_cap()
         return newest  # it stays valid: prices may fall
     return _signed(work, operator, anchor, dearer) or newest
 
@@ -116,6 +120,9 @@ def _signed(work: Round, operator: Signer, anchor: Anchor, price: Fees) -> NewAt
     )
     anchoring.store_attempt(work.store, work.held, attempt)
     work.report.signed.append(f"anchor {anchor.number}")
+    work.report.note(
+        "transaction signed", anchor=anchor.number, tx=attempt.tx_hash, nonce=attempt.nonce, max_fee_wei=price.max_fee
+    )
     return attempt
 
 
@@ -125,6 +132,9 @@ def _send(work: Round, attempt: Attempt | NewAttempt) -> None:
     text = "no answer" if answer is None else (answer or Meaning.ACCEPTED.value)[:MAX_ANSWER]
     if not isinstance(attempt, Attempt) or attempt.last_answer != text:
         accepted = meaning(answer) in WINS
+        work.report.note(
+            "transaction sent", anchor=attempt.anchor_number, tx=attempt.tx_hash, answer=meaning(answer).value
+        )
         anchoring.note_answer(work.store, work.held, attempt.tx_hash, text, accepted=accepted)
 
 

@@ -13,7 +13,6 @@ from anchor.errors import Reverted
 from anchor.jsonrpc import RpcError
 from anchor.node import at
 from anchor.signer import Signed, Signer, Transaction, sign
-from anchor.worker import fees
 from anchor.worker.answers import Meaning, meaning
 from anchor.worker.fees import Fees
 from anchor.worker.observe import Observation
@@ -128,6 +127,7 @@ class Registrar:
                 block = self._sent.block
             else:
                 work.report.signed.append(step.about)
+                work.report.note("registrar's transaction sent", about=step.about, tx=signed.hash, nonce=nonce)
             self._sent = _Sent(step, signed, block, answer)
             return
 
@@ -145,11 +145,7 @@ class Registrar:
         return sent.signed
 
     def _sign(self, work: Round, step: Step, nonce: int, outbid: Transaction | None) -> Signed | None:
-        price = work.market()
-        if price is not None and outbid is not None:
-            price = fees.bumped(price, Fees(outbid.max_fee, outbid.max_tip), work.config)
-            if price is None:
-                work.over_cap()
+        price = work.bumped(Fees(outbid.max_fee, outbid.max_tip)) if outbid else work.market()
         if price is None:
             return None
         payload = work.contract.calldata(step.function, *step.arguments)

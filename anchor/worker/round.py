@@ -10,6 +10,7 @@ from anchor.jsonrpc import RpcError
 from anchor.node import Node
 from anchor.worker import fees
 from anchor.worker.answers import Meaning, best, meaning
+from anchor.worker.counting import BROADCASTS, BUMPS, CAPPED
 from anchor.worker.fees import Fees
 from anchor.worker.observe import Observation
 from anchor.worker.report import TickReport
@@ -52,9 +53,20 @@ class Round:
 
     def over_cap(self) -> None:
         """Raise the alarm that a transaction, or a dearer one in place of one that waits, would exceed the cap."""
+        self.report.counts[CAPPED,] += 1
         detail = f"It takes more than max_fee_gwei allows ({self.config.max_fee} wei) to get a transaction into a block"
         detail += f"; the base fee is {self.seen.latest.base_fee} wei. Waiting for lower prices"
         self.alarm("fee-cap", detail)
+
+    def bumped(self, previous: Fees) -> Fees | None:
+        """What replaces a transaction with the fees `previous`; None, with an alarm, when that is above the cap."""
+        market = self.market()
+        dearer = fees.bumped(market, previous, self.config) if market else None
+        if dearer is None and market is not None:
+            self.over_cap()
+        elif dearer is not None:
+            self.report.counts[BUMPS,] += 1
+        return dearer
 
     def gas(self, sender: bytes, payload: bytes) -> int:
         """Gas to allow for a call of the contract. Raises Reverted when the contract would refuse it, else RpcError."""
@@ -69,6 +81,8 @@ class Round:
     def broadcast(self, raw: bytes) -> str | None:
         """Send to all nodes; the answer that counts (see `answers.best`)."""
         answers = [_send(node, raw) for node in self.nodes]
+        for one in answers:
+            self.report.counts[BROADCASTS, meaning(one).name.lower()] += 1
         answer = best(answers)
         self._explain(answer)
         return answer

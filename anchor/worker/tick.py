@@ -15,15 +15,17 @@ from anchor.errors import AnchorError, Halted, Inconsistent, WrongChain, WrongCo
 from anchor.jsonrpc import JsonRpc
 from anchor.node import Node, Rpc
 from anchor.signer import Signer
+from anchor.worker.counting import REORGS, TICKS, VIOLATIONS, CountedRpc, Counts
 from anchor.worker.observe import TRANSIENT, Observation, Start, look, witnessed
 from anchor.worker.push import push
 from anchor.worker.registrar import Registrar
 from anchor.worker.report import STANDBY, STOPPED, TickReport
 from anchor.worker.round import Round
-from registry.store import anchoring
-from registry.store.anchoring import BlockRef, Contradiction, Incomplete
+from registry.store import observing
+from registry.store.alarms import kind, set_alarms
 from registry.store.engine import Store
 from registry.store.lease import Held, LeaseLost, acquire, new_owner, release
+from registry.store.observing import BlockRef, Contradiction, Gauges, Incomplete, Moves
 from registry.store.setup import registry
 
 LEASE = "anchor"
@@ -48,13 +50,21 @@ class Ticker:
         self._registrar = Registrar(registrar)
         self._contract = RegistryContract(config.contract)
         self._rpcs = [open_one(url) for url in config.rpc_urls]
-        self._nodes = [Node(rpc) for rpc in self._rpcs]
+        self._errors = Counts()
+        self._nodes = [Node(CountedRpc(rpc, place, self._errors)) for place, rpc in enumerate(self._rpcs)]
         self._reads = 0  # which node is asked; the next one after every tick that failed
         self._owner = new_owner()
         self._held: Held | None = None
 
     def tick(self) -> TickReport:
         """Do what can be done now. Troubles of chain and lease are in the report; raises StoreUnavailable."""
+        report = self._tick()
+        report.counts[TICKS, report.outcome] += 1
+        report.counts.update(self._errors)
+        self._errors.clear()
+        return report
+
+    def _tick(self) -> TickReport:
         report = TickReport()
         held = acquire(self._store, LEASE, self._owner, self._config.lease_seconds)
         if held is None or held != self._held:
@@ -68,7 +78,7 @@ class Ticker:
                 self._run(held, report)
             except (AnchorError, Contradiction, Incomplete) as problem:
                 self._stop(problem, report)
-            anchoring.set_alarms(self._store, held, report.alarms, complete=report.outcome != STOPPED)
+            set_alarms(self._store, held, report.alarms, complete=report.outcome != STOPPED)
         except LeaseLost as lost:
             self._held = None
             report.outcome, report.problem = STANDBY, str(lost)
@@ -89,14 +99,22 @@ class Ticker:
         report.latest, report.anchors = seen.latest.number, seen.tip.anchors
         seen = self._settle(node, seen, start, report)
         report.final = seen.final.number
-        anchoring.observe(
+        moves = observing.observe(
             self._store,
             held,
             latest=seen.latest.number,
             final=BlockRef(seen.final.number, seen.final.hash, seen.final.time),
             count=seen.tip.anchors,
             seen=seen.anchors,
+            gauges=Gauges(
+                base_fee=seen.latest.base_fee,
+                max_fee=self._config.max_fee,
+                balance=seen.balance,
+                nonce=seen.nonce,
+                heartbeat=self._config.heartbeat_seconds,
+            ),
         )
+        self._tell(moves, report)
         work = Round(self._store, held, self._config, self._contract, node, self._nodes, seen, report)
         self._registrar.reconcile(work)
         push(work, self._operator)
@@ -105,7 +123,7 @@ class Ticker:
         """Where reading begins. Raises Halted when this database belongs to another contract."""
         with self._store.read() as session:
             bound = registry(session)
-            last = anchoring.cursor(session)
+            last = observing.cursor(session)
         mine = (bound.chain_id, bound.contract, bound.code_sha256)
         if mine != (self._config.chain_id, self._config.contract, self._config.code_sha256):
             problem = "The database belongs to another contract than the worker is configured for"
@@ -130,9 +148,21 @@ class Ticker:
         # Nothing new is final: for us the last final block is still the one that was seen before.
         return replace(seen, final=seen.known)
 
+    def _tell(self, moves: Moves, report: TickReport) -> None:
+        for what, anchors in (("anchor in a block", moves.included), ("anchor final", moves.final)):
+            for one in anchors:
+                report.note(what, anchor=one.number, block=one.block_number, block_hash=one.block_hash, tx=one.tx_hash)
+        if moves.reorg_depth:
+            report.reorg_depth = moves.reorg_depth
+            report.counts[REORGS,] += 1
+            report.note("anchor taken out of its block by a reorganisation", depth=moves.reorg_depth)
+
     def _stop(self, problem: AnchorError | Contradiction | Incomplete, report: TickReport) -> None:
         report.outcome, report.problem = STOPPED, str(problem)
-        report.alarms[_code(problem)] = str(problem)
+        code = _code(problem)
+        report.alarms[code] = str(problem)
+        if kind(code).stops:
+            report.counts[VIOLATIONS,] += 1
         self._reads += 1
         self._registrar.forget()
         _log.warning("tick stopped: %s", problem)

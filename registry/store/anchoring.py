@@ -7,65 +7,22 @@
 Each begins with the fence, so a worker that lost its lease writes nothing. None waits for anything outside.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from registry.errors import RegistryError, StateError
+from registry.errors import StateError
 from registry.store.composing import (
     Composed,
     anchored_versions,
     compose,
     pending_batches,
     ready_versions,
-    recompose,
 )
 from registry.store.engine import Store
 from registry.store.lease import Held, fence
-from registry.store.tables import Alarm, Anchor, Anchored, AnchorList, Attempt, Cursor
-
-_ONLY = 1  # the cursor's table has one row
-
-
-class Contradiction(RegistryError):
-    """Chain and database say different things that both are final. `code` names the alarm. Nothing was written."""
-
-    def __init__(self, code: str, problem: str, remedy: str) -> None:
-        super().__init__(code, problem, remedy)
-        self.code = code
-        self.problem = problem
-        self.remedy = remedy
-
-    def __str__(self) -> str:
-        return f"{self.problem}. {self.remedy}."
-
-
-class Incomplete(RegistryError):
-    """What was read from the chain has holes. Nothing was written; read again."""
-
-
-@dataclass(frozen=True)
-class BlockRef:
-    """A block: number, 32-byte hash, time in Unix seconds."""
-
-    number: int
-    hash: bytes
-    time: int
-
-
-@dataclass(frozen=True)
-class SeenAnchor:
-    """An anchor as the contract's log shows it."""
-
-    number: int
-    root: bytes
-    position: int
-    tx_hash: bytes
-    block_number: int
-    block_hash: bytes
-    block_time: int
+from registry.store.tables import Anchor, AnchorList, Attempt
 
 
 @dataclass(frozen=True)
@@ -80,43 +37,6 @@ class NewAttempt:
     max_tip: int
     raw: bytes
     created_block: int
-
-
-def cursor(session: Session) -> BlockRef | None:
-    """The last final block that was seen (its time is not kept: 0), or None before the first look."""
-    row = session.get(Cursor, _ONLY)
-    return BlockRef(row.block_number, row.block_hash, 0) if row else None
-
-
-def observe(store: Store, held: Held, *, latest: int, final: BlockRef, count: int, seen: Sequence[SeenAnchor]) -> None:
-    """TX3. `seen` are all anchors after the cursor, `count` is the contract's own number of them at block `latest`.
-
-    What is not final is thrown away and written anew; what is final stays for ever. Raises Incomplete when the anchors
-    do not add up to the contract's count, Contradiction when the chain holds an anchor that is not ours, LeaseLost.
-    """
-    with store.begin() as session:
-        fence(session, held)
-        session.execute(delete(Anchored).where(Anchored.final.is_(False)))
-        done = session.scalar(select(func.count()).select_from(Anchored)) or 0
-        for place, found in enumerate(seen, done + 1):
-            if found.number != place:
-                raise Incomplete(f"The logs show anchor {found.number} where {place} comes next")
-            _require_ours(session, store, found, final.time)
-            session.add(
-                Anchored(
-                    number=found.number,
-                    root=found.root,
-                    position=found.position,
-                    tx_hash=found.tx_hash,
-                    block_number=found.block_number,
-                    block_hash=found.block_hash,
-                    block_time=found.block_time,
-                    final=found.block_number <= final.number,
-                )
-            )
-        if done + len(seen) != count:
-            raise Incomplete(f"The logs show {done + len(seen)} anchors; the contract counts {count}")
-        _move_cursor(session, latest, final, store.now())
 
 
 @dataclass(frozen=True)
@@ -152,7 +72,7 @@ def create_anchor(store: Store, held: Held, number: int, *, final_time: int) -> 
         fence(session, held)
         batches = pending_batches(session, final_time)
         versions = ready_versions(session, final_time, number - 1)
-        return _write(session, compose(session, number, batches, versions), store.now())
+        return write_anchor(session, compose(session, number, batches, versions), store.now())
 
 
 def _is_due(session: Session, now: int, number: int, final_time: int, heartbeat: float) -> bool:
@@ -199,45 +119,8 @@ def note_answer(store: Store, held: Held, tx_hash: bytes, answer: str, *, accept
             row.sent_at = store.now()
 
 
-def set_alarms(store: Store, held: Held, alarms: Mapping[str, str], *, complete: bool) -> None:
-    """Raise `alarms` (code -> detail). `complete`: everything was looked at, so what is not among them is over."""
-    with store.read() as session:
-        known = {row.code: row.detail for row in session.scalars(select(Alarm))}
-    if all(known.get(code) == detail for code, detail in alarms.items()) and not (complete and known.keys() - alarms):
-        return
-    with store.begin() as session:
-        fence(session, held)
-        rows = {row.code: row for row in session.scalars(select(Alarm))}
-        for code, detail in alarms.items():
-            if code in rows:
-                rows[code].detail = detail
-            else:
-                session.add(Alarm(code=code, detail=detail, raised_at=store.now()))
-        for code in rows.keys() - alarms.keys() if complete else ():
-            session.delete(rows[code])
-
-
-def _require_ours(session: Session, store: Store, found: SeenAnchor, final_time: int) -> None:
-    """The chain's anchor is what we committed to under its number, or can be rebuilt from what we have."""
-    row = session.get(Anchor, found.number)
-    if row is None:
-        made = recompose(session, found.number, found.root, final_time)
-        if made is None:
-            raise Contradiction(
-                "unknown-anchor",
-                f"The chain holds anchor {found.number}, root {found.root.hex()}, of which this database knows nothing",
-                "It is an older copy, or somebody else used the operator's key. Restore the newest copy",
-            )
-        row = _write(session, made, store.now())
-    if row.root != found.root:
-        raise Contradiction(
-            "root-conflict",
-            f"Anchor {found.number} is {found.root.hex()} on the chain and {row.root.hex()} in this database",
-            "Somebody else used the operator's key, or two databases serve one contract. Stop all workers and find out",
-        )
-
-
-def _write(session: Session, made: Composed, now: int) -> Anchor:
+def write_anchor(session: Session, made: Composed, now: int) -> Anchor:
+    """The rows of an anchor, inside a transaction of the caller. Raises StateError when it exists."""
     if session.get(Anchor, made.number) is not None:
         raise StateError(f"Anchor {made.number}", "created already", "new")
     anchor = Anchor(
@@ -255,12 +138,3 @@ def _write(session: Session, made: Composed, now: int) -> Anchor:
         batch.anchor_number, batch.anchor_index = made.number, index
     session.flush()
     return anchor
-
-
-def _move_cursor(session: Session, latest: int, final: BlockRef, now: int) -> None:
-    row = session.get(Cursor, _ONLY)
-    if row is None:
-        row = Cursor(id=_ONLY, block_number=0, block_hash=b"", latest_block=0, tick_at=0)
-        session.add(row)
-    row.block_number, row.block_hash = final.number, final.hash
-    row.latest_block, row.tick_at = latest, now

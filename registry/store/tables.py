@@ -1,24 +1,39 @@
-"""Every table of the registry, in one place, so that the schema can be read as a whole.
+"""Every table of the registry; those by which the worker and its watchers work are in `worktables.py`.
 
 Times are integers, Unix seconds. Digests and roots are 32 raw bytes. JSON is text as it was written.
 Personal data lives in exactly two columns, `credential.row` and `credential.document`, plus
 `idempotency.response` for a bounded time: erasing a credential clears all of them.
 """
 
-from typing import Any, ClassVar
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, false
+from sqlalchemy.orm import Mapped, mapped_column
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint, false
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from registry.store.worktables import Alarm, Base, Cursor, Lease, Notice, Readings
 
-
-class Base(DeclarativeBase):
-    """Parent of all tables; `Base.metadata` is what the migrations must produce."""
-
-    type_annotation_map: ClassVar[dict[Any, Any]] = {
-        int: BigInteger().with_variant(Integer, "sqlite"),
-        bytes: LargeBinary,
-        str: Text,
-    }
+__all__ = [
+    "Achievement",
+    "Alarm",
+    "Anchor",
+    "AnchorList",
+    "Anchored",
+    "ApiKey",
+    "Attempt",
+    "Base",
+    "Batch",
+    "Credential",
+    "Cursor",
+    "Idempotency",
+    "Issuer",
+    "IssuerKey",
+    "Lease",
+    "Notice",
+    "Readings",
+    "Registry",
+    "Standing",
+    "StatusEvent",
+    "StatusList",
+    "StatusListVersion",
+]
 
 
 class Registry(Base):
@@ -230,6 +245,7 @@ class Anchored(Base):
     block_hash: Mapped[bytes]
     block_time: Mapped[int]
     final: Mapped[bool]
+    final_at: Mapped[int | None]  # when it was first seen as final, by the worker's clock; for people
 
 
 class Standing(Base):
@@ -243,36 +259,6 @@ class Standing(Base):
     block_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     issuer_id: Mapped[str] = mapped_column(ForeignKey("issuer.id"), primary_key=True)
     suspended: Mapped[bool]
-
-
-class Cursor(Base):
-    """The last finalized block the worker has seen; one row, id 1."""
-
-    __tablename__ = "cursor"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    block_number: Mapped[int]
-    block_hash: Mapped[bytes]
-    latest_block: Mapped[int]  # of the last good tick, for people
-    tick_at: Mapped[int]
-
-
-class Lease(Base):
-    """Who may act as worker, with a fencing token that grows at every change of hands."""
-
-    __tablename__ = "lease"
-    name: Mapped[str] = mapped_column(String(32), primary_key=True)
-    owner: Mapped[str] = mapped_column(String(64))
-    token: Mapped[int]
-    expires: Mapped[int]
-
-
-class Alarm(Base):
-    """Something an operator must look at; raised by the worker, cleared when it no longer holds."""
-
-    __tablename__ = "alarm"
-    code: Mapped[str] = mapped_column(String(64), primary_key=True)
-    detail: Mapped[str]
-    raised_at: Mapped[int]
 
 
 class Idempotency(Base):

@@ -13,8 +13,8 @@ Ask = Callable[[], Any]
 
 
 def contents(site: Site) -> dict[str, list[Any]]:
-    """All rows but the lease and the alarms."""
-    tables = [table for table in Base.metadata.sorted_tables if table.name not in ("lease", "alarm")]
+    """All rows but the lease, the alarms and what is told of them."""
+    tables = [table for table in Base.metadata.sorted_tables if table.name not in ("lease", "alarm", "notice")]
     with site.view.read() as session:
         return {table.name: sorted(map(repr, session.execute(select(table)))) for table in tables}
 
