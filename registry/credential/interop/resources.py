@@ -3,12 +3,11 @@
 Nothing is fetched: the resources that can be checked are the shipped contexts, by the bytes their publisher serves.
 """
 
-import base64
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 
 from registry.errors import FormatError
+from registry.format.digests import sha256_of
 from registry.format.strictjson import pointer
 from registry.rdfc.contexts import VC_V2
 
@@ -16,8 +15,6 @@ PUBLISHED = {
     VC_V2: bytes.fromhex("59955ced6697d61e03f2b2556febe5308ab16842846f5b586d7f1f7adec92734"),
 }
 """SHA-256 of the bytes at an address, as the standard itself gives it (section B.1)."""
-
-_MULTIHASH_SHA256 = b"\x12\x20"
 
 
 def check_digests(credential: Mapping[str, Any]) -> None:
@@ -29,24 +26,9 @@ def check_digests(credential: Mapping[str, Any]) -> None:
         if known is None:
             problem = f"The resource {item['id'][:200]!r} is not known here, and nothing is fetched"
             raise FormatError("vc.resource", where, problem, "Leave it out, or issue it elsewhere")
-        if known not in _digests(item, where):
+        try:
+            found = sha256_of(item)
+        except FormatError as error:
+            raise FormatError("vc.resource", where + error.pointer, error.problem, error.remedy) from None
+        if found != known:
             raise FormatError("vc.resource", where, "The digest is not that of the resource", "Compute it again")
-
-
-def _digests(item: Mapping[str, Any], where: str) -> list[bytes]:
-    """The digest as given; a multibase digest may be a multihash or bare."""
-    try:
-        if "digestSRI" in item:
-            algorithm, _, text = item["digestSRI"].partition("-")
-            if algorithm != "sha256":
-                raise FormatError(
-                    "vc.resource", where, f"Digests by {algorithm[:20]!r} cannot be checked here", "Use sha256"
-                )
-            return [base64.b64decode(text, validate=True)]
-        text = item["digestMultibase"]
-        if text[:1] != "u":
-            raise FormatError("vc.resource", where, "The digest is not base64url text (u...)")
-        raw = base64.urlsafe_b64decode(text[1:] + "=" * (-len(text[1:]) % 4))
-    except ValueError:
-        raise FormatError("vc.resource", where, "The digest is not base64") from None
-    return [raw, raw.removeprefix(_MULTIHASH_SHA256)] if len(raw) <= hashlib.sha512().digest_size + 2 else []
