@@ -146,7 +146,14 @@ def _bind(settings: Settings, deployment: Deployment, say: Say) -> str:
     from registry.store.apikeys import BadToken, authenticate, create_api_key
     from registry.store.engine import Store, migrate
     from registry.store.setup import bind_registry
+    from registry.store.signers import require_master_key
     from registry.store.vault import Vault
+
+    def make_master_key() -> None:
+        # With the database, and never again: a second machine that made its own could not open the issuers' keys.
+        if not settings.master_key.exists():
+            Vault.create(settings.master_key)
+            say(f"Made the master key {settings.master_key}. Back it up: without it hosted keys are lost.")
 
     store = Store(settings.database)
     try:
@@ -159,10 +166,9 @@ def _bind(settings: Settings, deployment: Deployment, say: Say) -> str:
             deploy_block_hash=bytes.fromhex(deployment.deploy_block_hash[2:]),
             code_sha256=bytes.fromhex(deployment.code_sha256[2:]),
             public_url=deployment.public_url,
+            first=make_master_key,
         )
-        if not settings.master_key.exists():
-            Vault.create(settings.master_key)
-            say(f"Made the master key {settings.master_key}. Back it up: without it hosted keys are lost.")
+        require_master_key(store, Vault.from_file(settings.master_key))
         token = _known_token(settings.client)
         try:
             authenticate(store, token)

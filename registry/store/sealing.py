@@ -83,7 +83,9 @@ class Sealer:
         What is wrong with a batch stops that batch and is kept as its `failure`. Raises StoreUnavailable and LeaseLost.
         When the executor fails it raises TimeoutError (after ANSWER_SECONDS) or BrokenExecutor: go on with a new one.
         """
-        held = acquire(self._store, LEASE, self._owner, LEASE_SECONDS)
+        # Looked at before the lease is taken, too: a sealer at rest writes nothing, and one that is killed at rest, as
+        # most are, leaves no lease that the others wait for.
+        held = acquire(self._store, LEASE, self._owner, LEASE_SECONDS) if self._next() is not None else None
         if held is None:
             return False
         try:

@@ -1,5 +1,8 @@
 """Which registry contract this database belongs to: bound once, never changed."""
 
+from collections.abc import Callable
+
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from registry.errors import Conflict, FormatError, StateError
@@ -19,10 +22,12 @@ def bind_registry(
     deploy_block_hash: bytes,
     code_sha256: bytes,
     public_url: str,
+    first: Callable[[], object] = lambda: None,
 ) -> Registry:
     """Bind the database to a contract (20-byte address); again with the same facts it does nothing.
 
     `public_url` is where the status lists live: it is inside every credential, so it too stays for ever.
+    `first` is called inside the transaction of the first binding, of one process alone, whoever else tries.
     Raises Conflict when the database belongs to another contract or URL.
     """
     if not public_url.startswith(("https://", "http://")) or public_url.endswith("/"):
@@ -41,11 +46,12 @@ def bind_registry(
         "public_url": public_url,
     }
     with store.begin() as session:
-        row = session.get(Registry, _ONLY)
-        if row is None:
-            row = Registry(id=_ONLY, **wanted)
-            session.add(row)
-            return row
+        # A second process that binds at the same time waits here until the first has ended.
+        dialect = postgresql if store.dialect == "postgresql" else sqlite
+        new = dialect.insert(Registry).values(id=_ONLY, **wanted).on_conflict_do_nothing().returning(Registry.id)
+        if session.execute(new).scalar() is not None:
+            first()
+        row = session.get_one(Registry, _ONLY)
         for name, value in wanted.items():
             existing = getattr(row, name)
             if existing != value:

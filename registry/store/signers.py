@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 
 from registry.credential.keys import IssuerKey as Signer
 from registry.errors import StateError
+from registry.store.engine import Store
 from registry.store.tables import IssuerKey
 from registry.store.vault import Vault
 
@@ -41,6 +42,14 @@ def active_key(session: Session, issuer_id: str) -> IssuerKey:
         needed = f"given a hosted key{besides} (`credanchor key add {issuer_id}`)"
         raise StateError(f"Issuer {issuer_id!r}", state, needed)
     return key
+
+
+def require_master_key(store: Store, vault: Vault) -> None:
+    """Raises SecretError when the vault does not open the registry's hosted keys: it has another registry's key."""
+    with store.read() as session:
+        key = session.scalars(select(IssuerKey).where(IssuerKey.secret.is_not(None)).limit(1)).first()
+    if key is not None:
+        open_key(vault, key)
 
 
 def open_key(vault: Vault, key: IssuerKey) -> Signer:

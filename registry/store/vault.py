@@ -34,7 +34,7 @@ class Vault:
         except (OSError, ValueError) as error:
             # The error's text is left out where it could repeat what was read.
             reason = error.strerror if isinstance(error, OSError) else "it is not 64 hexadecimal digits"
-            remedy = "Restore it from its backup; it was made when the data directory was"
+            remedy = "Restore it from its backup, or copy it from the machine on which the registry was set up"
             raise SecretError(f"The master key in {path} cannot be used: {reason}", remedy) from None
 
     @classmethod

@@ -280,3 +280,10 @@ def test_without_any_usable_key_the_batch_says_so(registered: Registered) -> Non
     keys.revoke_key(registered.store, registered.vault, registered.key.key_id)
     assert Sealer(registered.store, VAULT).seal_next()
     assert "without a usable key" in (batches.get_batch(registered.store, batch_id).failure or "")
+
+
+def test_a_sealer_at_rest_takes_no_lease(registered: Registered) -> None:
+    registered.batch(1)  # open: nobody has asked for its seal
+    assert not Sealer(registered.store, registered.vault).seal_next()
+    with registered.store.read() as session:
+        assert session.get(Lease, sealing.LEASE) is None

@@ -1,6 +1,8 @@
 """A database belongs to one contract; secrets open only with the master key and the row they were made for."""
 
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,10 @@ import pytest
 from registry.errors import Conflict, FormatError, SecretError, StateError
 from registry.format import entries
 from registry.store.engine import Store
+from registry.store.issuers import add_issuer
+from registry.store.keys import add_hosted_key
 from registry.store.setup import bind_registry, registry
+from registry.store.signers import require_master_key
 from registry.store.vault import Vault
 
 FACTS: dict[str, Any] = {
@@ -27,6 +32,41 @@ def test_binding_twice_with_the_same_facts_does_nothing(store: Store) -> None:
     bind_registry(store, **FACTS)
     with store.read() as session:
         assert registry(session).registry_id == entries.registry_id(20261125, bytes(range(20)))
+
+
+def test_of_many_that_bind_at_once_one_is_the_first(store: Store) -> None:
+    first: list[int] = []
+    together = threading.Barrier(4)
+
+    def bind(number: int) -> int:
+        together.wait()
+        return bind_registry(store, **FACTS, first=lambda: first.append(number)).id
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(bind, range(4))) == [1] * 4
+    assert len(first) == 1
+
+
+def test_nothing_is_bound_when_what_the_first_has_to_do_fails(store: Store) -> None:
+    def fail() -> None:
+        raise SecretError("no room for the key")
+
+    with pytest.raises(SecretError):
+        bind_registry(store, **FACTS, first=fail)
+    first: list[bool] = []
+    bind_registry(store, **FACTS, first=lambda: first.append(True))
+    assert first == [True]
+
+
+def test_a_master_key_that_does_not_open_the_hosted_keys_is_refused(store: Store) -> None:
+    mine, other = Vault(bytes(32)), Vault(bytes([1]) * 32)
+    require_master_key(store, other)  # there is nothing to open yet
+    bind_registry(store, **FACTS)
+    add_issuer(store, "uni", "did:web:university.example", {"name": "Example University"})
+    add_hosted_key(store, mine, "uni")
+    require_master_key(store, mine)
+    with pytest.raises(SecretError, match="Use the master key that belongs to this database"):
+        require_master_key(store, other)
 
 
 @pytest.mark.parametrize("name", sorted(FACTS))
