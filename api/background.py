@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from api import chains, datadir
+from api import chains, contexts, datadir
 from api.pool import process_pool
 from api.settings import Settings
 from registry.store.engine import Store, StoreUnavailable
@@ -120,7 +120,11 @@ def anchoring(settings: Settings, store: Store) -> Callable[[threading.Event], N
 
 
 def start(settings: Settings) -> Background:
-    """Everything that goes on behind the API, on a database connection of its own, until `stop`."""
+    """Everything that goes on behind the API, on a database connection of its own, until `stop`.
+
+    Raises FormatError context.* where an added context is not what its pin says.
+    """
+    contexts.use(settings)
     store = Store(settings.database)
     work = Background(at_end=store.close)
     work.start("sealing", sealing(store, Vault.from_file(settings.master_key), settings.signing_processes))

@@ -10,6 +10,7 @@ from typing import Any
 
 from fastapi import Request
 
+from api import contexts
 from api.limits import READY_SECONDS
 from api.problem_types import TYPES
 from api.problems import Problem
@@ -49,7 +50,11 @@ class Services:
 
     @classmethod
     def build(cls, settings: Settings) -> "Services":
-        """Open everything that `settings` name. Does not migrate the database. Raises StoreUnavailable."""
+        """Open everything that `settings` name. Does not migrate the database.
+
+        Raises StoreUnavailable; FormatError context.* where an added context is not what its pin says.
+        """
+        contexts.use(settings)
         return cls(settings, Store(settings.database))
 
     @property

@@ -106,6 +106,9 @@ class Settings:
         "keystore", "Ethereum key stores of admin, registrar and operator; relative to data_dir."
     )
     trust_file: Path = _path("trust.toml", "Trust profile that POST /v1/verify uses; relative to data_dir.")  # noqa: RUF009
+    contexts_dir: str = _setting(
+        "", "Directory of JSON-LD contexts that are known besides the shipped ones; relative to data_dir. Empty: none."
+    )
     vc_api_issuer: str = _setting(
         "",
         "Issuer whose key signs what POST /credentials/issue (W3C VC-API) is given. Test networks only. Empty: off.",
@@ -179,6 +182,11 @@ class Settings:
     def trust(self) -> Path:
         """The trust profile's file."""
         return self.data_dir / self.trust_file
+
+    @property
+    def contexts(self) -> Path | None:
+        """Directory of the contexts that the operator adds."""
+        return self.data_dir / self.contexts_dir if self.contexts_dir else None
 
     def masked(self) -> dict[str, str]:
         """Every setting as text, secrets hidden: safe to print and to paste into a report."""

@@ -108,6 +108,15 @@ def _secrets(settings: "Settings") -> Iterator[Path]:
     yield from settings.keystore.glob("*")
 
 
+def _contexts(settings: "Settings") -> str:
+    from registry.rdfc import added
+
+    if settings.contexts is None:
+        return "the shipped ones only"
+    urls = sorted(added.read(settings.contexts))
+    return f"the shipped ones and {', '.join(urls) or 'none'} of {settings.contexts}"
+
+
 def _master_key(settings: "Settings") -> str:
     from registry.store.vault import Vault
 
@@ -173,6 +182,7 @@ def _api(settings: "Settings") -> str:
 
 CHECKS: dict[str, Callable[["Settings"], str]] = {
     "files": _files,
+    "contexts": _contexts,
     "master key": _master_key,
     "database": _database,
     "deployment": _deployment,

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 from registry.rdfc.contexts import CONTEXTS
@@ -35,11 +34,31 @@ class Canonizer:
         """Canonical N-Quads in UTF-8. Raises FormatError rdf.*, format.too-deep, format.surrogate."""
         return canonical(self.quads(document))
 
+    @property
+    def known(self) -> Mapping[str, Any]:
+        """The contexts by URL."""
+        return self._states.known
 
-@cache
+
 def default() -> Canonizer:
-    """The canonizer with the shipped contexts, one for the whole process."""
-    return Canonizer()
+    """The one canonizer of the whole process: with the shipped contexts, and those that `add` was given."""
+    return _default[0]
+
+
+def added() -> dict[str, Any]:
+    """What `add` was given, for the processes that this one starts."""
+    return {url: document for url, document in default().known.items() if url not in CONTEXTS}
+
+
+def add(contexts: Mapping[str, Any]) -> None:
+    """Let `default` know the operator's contexts (`added.read`) besides the shipped ones, and no others added before.
+
+    Once, when a process begins: a context must not change its meaning while something is checked.
+    """
+    _default[0] = Canonizer({**CONTEXTS, **contexts} if contexts else CONTEXTS)
+
+
+_default = [Canonizer()]
 
 
 def rdf_digest(document: Any, canonizer: Canonizer | None = None) -> bytes:

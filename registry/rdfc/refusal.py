@@ -26,7 +26,7 @@ class Refusal(Exception):
 
 def unknown_context(url: str) -> Refusal:
     """A context that is neither shipped nor added by the operator; it is never fetched."""
-    remedy = "Use https://www.w3.org/ns/credentials/v2 and the Open Badges 3.0.3 contexts"
+    remedy = "Use https://www.w3.org/ns/credentials/v2 and the Open Badges 3.0.3 contexts, or let the operator add it"
     return Refusal("rdf.context", f"The context {url[:200]!r} is not one this registry knows", remedy)
 
 

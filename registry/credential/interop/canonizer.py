@@ -3,8 +3,7 @@
 With them nothing is ever undefined, so no signature made with this canonizer says much. For test issuers only.
 """
 
-from registry.rdfc.canonizer import Canonizer
-from registry.rdfc.contexts import CONTEXTS
+from registry.rdfc.canonizer import Canonizer, default
 
 EXAMPLES = "https://www.w3.org/ns/credentials/examples/v2"
 UNDEFINED_TERMS = "https://www.w3.org/ns/credentials/undefined-terms/v2"
@@ -17,4 +16,4 @@ _LENIENT = {
 
 def lenient() -> Canonizer:
     """A canonizer for one document: what contexts it brings is forgotten with it."""
-    return Canonizer({**CONTEXTS, **_LENIENT}, inline=True)
+    return Canonizer({**default().known, **_LENIENT}, inline=True)
