@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from api import chains, contexts, datadir
+from api import chains, contexts, datadir, signers
 from api.pool import process_pool
 from api.settings import Settings
 from registry.store.engine import Store, StoreUnavailable
@@ -114,8 +114,7 @@ def anchoring(settings: Settings, store: Store) -> Callable[[threading.Event], N
     if deployment is None:
         raise datadir.DataDirError("There is no contract on the chain yet", "Run `credanchor deploy` first")
     config = chains.config(settings, deployment)
-    operator = datadir.signer(settings.keystore, "operator")
-    registrar = datadir.signer(settings.keystore, "registrar")
+    operator, registrar = signers.signer(settings, "operator"), signers.signer(settings, "registrar")
     return Worker(store, config, operator, registrar).run
 
 

@@ -10,18 +10,15 @@ import fcntl
 import json
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from registry.errors import RegistryError
 from registry.format.nesting import loads
 from registry.verify.trust import RegistryTrust, TrustProfile
-
-if TYPE_CHECKING:
-    from anchor.signer import KeystoreSigner
 
 ROLES = ("admin", "registrar", "operator")
 """Each has a key of its own, so that the worker's can be lost without losing the registry."""
@@ -123,8 +120,8 @@ def locked(directory: Path) -> Iterator[None]:
         yield
 
 
-def make_keystores(directory: Path, *, scrypt_n: int) -> list[str]:
-    """Make the keys of all roles that have none; returns the roles whose key was made."""
+def make_keystores(directory: Path, *, scrypt_n: int, roles: Sequence[str] = ROLES) -> list[str]:
+    """Make the keys of those roles that have none; returns the roles whose key was made."""
     from eth_account import Account
 
     directory.mkdir(exist_ok=True, mode=0o700)
@@ -133,7 +130,7 @@ def make_keystores(directory: Path, *, scrypt_n: int) -> list[str]:
         write(password_file, secrets.token_urlsafe(32) + "\n", 0o600)
     password = password_file.read_text("utf-8").strip()
     made = []
-    for role in ROLES:
+    for role in roles:
         path = directory / f"{role}.json"
         if not path.exists():
             sealed = Account.encrypt(Account.create().key, password, kdf="scrypt", iterations=scrypt_n)
@@ -145,13 +142,6 @@ def make_keystores(directory: Path, *, scrypt_n: int) -> list[str]:
 def address(directory: Path, role: str) -> str:
     """The address of a role's key, without opening it: "0x" and 40 hex digits. Raises DataDirError."""
     return "0x" + str(_keystore(directory / f"{role}.json")["address"]).removeprefix("0x")
-
-
-def signer(directory: Path, role: str) -> "KeystoreSigner":
-    """Open a role's key with the password beside it. Raises SignerError, DataDirError."""
-    from anchor.signer import KeystoreSigner
-
-    return KeystoreSigner(directory / f"{role}.json", directory / PASSWORD_FILE)
 
 
 def _keystore(path: Path) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from api import background, chains, datadir, ports
+from api import background, chains, datadir, ports, signers
 from api.datadir import DataDirError, Deployment
 from api.settings import Settings
 from registry.format.nesting import loads
@@ -93,13 +93,13 @@ def _embedded(
     from anchor.devnode import DEVELOPMENT_CHAIN_ID, DevNode
     from anchor.devnode import serve as serve_chain
 
-    if datadir.make_keystores(settings.keystore, scrypt_n=datadir.DEVELOPMENT_SCRYPT_N):
+    if signers.make_keystores(settings, scrypt_n=datadir.DEVELOPMENT_SCRYPT_N):
         say("Made keys for an embedded test chain (lightly protected: they are worth nothing elsewhere).")
     wanted = before.chain_port if before else CHAIN_PORT
     port = ports.free(LOCAL, wanted, fixed=before is not None)
     if port != wanted:
         say(f"Port {wanted} is taken; the embedded chain uses {port}.")
-    prefund = {datadir.address(settings.keystore, role): PREFUND_WEI for role in datadir.ROLES}
+    prefund = {signers.address(settings, role): PREFUND_WEI for role in datadir.ROLES}
     node = DevNode(settings.chain_database, prefund=prefund)
     parts.callback(node.close)
     server = serve_chain(node, LOCAL, port)
@@ -126,9 +126,9 @@ def deploy(settings: Settings, *, embedded: bool = False, admin_delay: int = 0) 
     chains.require_honest(settings, chain_of(settings.rpc_urls))
     done = deploy_contract(
         settings.rpc_urls[0],
-        datadir.signer(settings.keystore, "admin"),
-        operator=bytes.fromhex(datadir.address(settings.keystore, "operator")[2:]),
-        registrar=bytes.fromhex(datadir.address(settings.keystore, "registrar")[2:]),
+        signers.signer(settings, "admin"),
+        operator=bytes.fromhex(signers.address(settings, "operator")[2:]),
+        registrar=bytes.fromhex(signers.address(settings, "registrar")[2:]),
         admin_delay=admin_delay,
     )
     return Deployment(

@@ -8,10 +8,13 @@ import difflib
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from anchor.signers import urls as signers
+from api.masking import shown
 
 PREFIX = "CREDANCHOR_"
 
@@ -105,6 +108,10 @@ class Settings:
     keystore_dir: Path = _path(  # noqa: RUF009
         "keystore", "Ethereum key stores of admin, registrar and operator; relative to data_dir."
     )
+    operator_signer: str = _setting(
+        "", "Who signs anchors: keystore: (or empty), https://…#0xADDRESS, or awskms:KEY-ID.", secret=True
+    )
+    registrar_signer: str = _setting("", "Who signs for issuers and keys, in the same forms.", secret=True)
     trust_file: Path = _path("trust.toml", "Trust profile that POST /v1/verify uses; relative to data_dir.")  # noqa: RUF009
     contexts_dir: str = _setting(
         "", "Directory of JSON-LD contexts that are known besides the shipped ones; relative to data_dir. Empty: none."
@@ -125,6 +132,8 @@ class Settings:
         parts = urlsplit(self.explorer_url)
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and not self.explorer_url.endswith("/")
         _check(usable or not self.explorer_url, "explorer_url", "is an http or https URL without a slash at its end")
+        for name in ("operator_signer", "registrar_signer"):
+            _check(not (rule := signers.problem(getattr(self, name))), name, rule)
         _check(not self.public_url.endswith("/"), "public_url", "has no slash at its end")
         for name in ("heartbeat_seconds", "tick_seconds", "worker_stale_seconds", "rpc_timeout_seconds"):
             _check(getattr(self, name) > 0, name, "is more than 0")
@@ -190,7 +199,7 @@ class Settings:
 
     def masked(self) -> dict[str, str]:
         """Every setting as text, secrets hidden: safe to print and to paste into a report."""
-        return {one.name: _masked(one, getattr(self, one.name)) for one in fields(self)}
+        return {one.name: shown(getattr(self, one.name), secret=one.metadata["secret"]) for one in fields(self)}
 
 
 @dataclass(frozen=True)
@@ -206,7 +215,12 @@ class Described:
 def describe() -> list[Described]:
     """All settings in their order, for `doctor`, the README and its test."""
     return [
-        Described(one.name, PREFIX + one.name.upper(), _text(one.default), one.metadata["describes"])
+        Described(
+            one.name,
+            PREFIX + one.name.upper(),
+            shown(one.default),
+            one.metadata["describes"],
+        )
         for one in fields(Settings)
     ]
 
@@ -267,30 +281,6 @@ def _typed(one: "Field[Any]", value: Any, where: str) -> Any:
         kind, "a text"
     )
     raise SettingsError(f"{where} must be {wanted}.")
-
-
-def _masked(one: "Field[Any]", value: Any) -> str:
-    if not one.metadata["secret"]:
-        return _text(value)
-    # Passwords stand before the host, providers' keys in the path: the scheme and the host are what helps.
-    return _text(tuple(_host_only(url) for url in ((value,) if isinstance(value, str) else value)))
-
-
-def _host_only(url: str) -> str:
-    parts = urlsplit(url)
-    if not parts.hostname:  # a SQLite file, or nothing
-        return url
-    rest = bool(parts.path.strip("/") or parts.query or parts.username or parts.password)
-    host = parts.hostname + (f":{parts.port}" if parts.port else "")
-    return f"{parts.scheme}://{host}" + ("/***" if rest else "")
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, tuple):
-        return ",".join(value)
-    return "" if value is MISSING else str(value)
 
 
 def _check(holds: bool, name: str, rule: str) -> None:

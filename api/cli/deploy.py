@@ -1,7 +1,8 @@
 """Deploy the registry contract to a chain, once, and write deployment.json and trust.toml into the data directory.
 
-The keys of admin, registrar and operator are made in the data directory if they are not there. The first run tells
-which accounts need ether; run it again when they have some. `credanchor serve` does all this for the embedded chain.
+The keys of admin, registrar and operator are made in the data directory if they are not there, unless a setting names
+another signer (CREDANCHOR_OPERATOR_SIGNER, CREDANCHOR_REGISTRAR_SIGNER). The first run tells which accounts need ether;
+run it again when they have some. `credanchor serve` does all this for the embedded chain.
 """
 
 import argparse
@@ -34,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     from anchor import profiles
     from anchor.errors import InsufficientFunds
-    from api import chains, datadir, serve
+    from api import chains, datadir, serve, signers
 
     settings = options.settings(
         arguments, rpc_urls=tuple(arguments.rpc) if arguments.rpc else None, public_url=arguments.public_url
@@ -45,8 +46,8 @@ def run(arguments: argparse.Namespace) -> int:
             f"{settings.data_dir} belongs to contract {there.contract} on chain {there.chain_id} already.",
             "A registry has one contract. Use another data directory for another one.",
         )
-    datadir.make_keystores(settings.keystore, scrypt_n=datadir.SCRYPT_N)
-    accounts = {role: datadir.address(settings.keystore, role) for role in datadir.ROLES}
+    signers.make_keystores(settings, scrypt_n=datadir.SCRYPT_N)
+    accounts = {role: signers.address(settings, role) for role in datadir.ROLES}
     try:
         deployment = serve.deploy(settings, admin_delay=arguments.admin_delay)
     except InsufficientFunds as problem:

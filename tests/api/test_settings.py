@@ -30,6 +30,7 @@ def test_every_setting_can_be_set_by_environment_and_by_file(tmp_path: Path) -> 
         "rpc_timeout_seconds": 1.5, "master_key_file": "m", "keystore_dir": "k", "trust_file": "t", "contexts_dir": "c",
         "log_level": "DEBUG", "signing_processes": 3, "max_fee_gwei": 30.5, "min_tip_gwei": 0.5, "bump_after_blocks": 9,
         "finality_depth": 12, "final_witnesses": 3, "explorer_url": "https://look.example",
+        "operator_signer": "awskms:alias/operator", "registrar_signer": f"https://u:p@sign.example#0x{'11' * 20}",
     }  # fmt: skip
     assert {one.name for one in describe()} == {*examples, "vc_api_issuer"}  # which needs a test network
     environ = {f"CREDANCHOR_{name.upper()}": str(value).replace("False", "false") for name, value in examples.items()}
@@ -60,6 +61,8 @@ def test_every_setting_can_be_set_by_environment_and_by_file(tmp_path: Path) -> 
         ("CREDANCHOR_MAX_FEE_GWEI", "nan", "max_fee_gwei"),
         ("CREDANCHOR_MIN_TIP_GWEI", "-1", "min_tip_gwei"),
         ("CREDANCHOR_FINALITY_DEPTH", "1000000", "finality_depth"),
+        ("CREDANCHOR_OPERATOR_SIGNER", "https://sign.example/secret", "operator_signer .* account behind #"),
+        ("CREDANCHOR_REGISTRAR_SIGNER", "file:///secret", "registrar_signer .* begins with keystore:"),
         ("CREDANCHOR_EXPLORER_URL", "javascript:alert(1)", "explorer_url"),
     ],
 )
@@ -91,12 +94,14 @@ def test_what_is_printed_has_no_secret_in_it() -> None:
     settings = Settings(
         database_url="postgresql://user:hunter2@db.example:5433/name",
         rpc_urls=("https://node.example/v3/abcdef0123456789", "http://u:p4ss@10.0.0.1:8545"),
+        operator_signer=f"https://user:hunter2@sign.example/abcdef0123456789#0x{'11' * 20}",
     )
     text = repr(settings) + str(settings.masked())
     for secret in ("hunter2", "abcdef0123456789", "p4ss", "user"):
         assert secret not in text
     assert settings.masked()["database_url"] == "postgresql://db.example:5433/***"
     assert settings.masked()["rpc_urls"] == "https://node.example/***,http://10.0.0.1:8545/***"
+    assert settings.masked()["operator_signer"] == "https://sign.example/***"
     assert set(settings.masked()) == {one.name for one in describe()}
 
 
