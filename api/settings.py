@@ -75,6 +75,10 @@ class Settings:
         "JSON-RPC endpoints of the chain, asked in this order. Separate by commas.",
         secret=True,
     )
+    page_rpc_urls: tuple[str, ...] = _setting(
+        (),
+        "JSON-RPC endpoints for browsers, which everybody sees. Empty: the embedded chain's own; else this server checks.",
+    )
     test_network: bool = _setting(
         True, "Whether the chain is a test or embedded one: API keys say test, credentials have no standing."
     )
@@ -125,7 +129,11 @@ class Settings:
     def __post_init__(self) -> None:
         _check(0 < self.port < 65536, "port", "lies between 1 and 65535")
         _check(bool(self.rpc_urls), "rpc_urls", "names at least one endpoint")
-        for name, urls in (("rpc_urls", self.rpc_urls), ("public_url", (self.public_url,))):
+        for name, urls in (
+            ("rpc_urls", self.rpc_urls),
+            ("page_rpc_urls", self.page_rpc_urls),
+            ("public_url", (self.public_url,)),
+        ):
             for url in urls:
                 parts = urlsplit(url)
                 _check(parts.scheme in {"http", "https"} and bool(parts.hostname), name, "is an http or https URL")

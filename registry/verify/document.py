@@ -130,15 +130,16 @@ def is_url(value: Any) -> bool:
     return isinstance(value, str) and len(value) <= MAX_URL_CHARS and bool(_URL.fullmatch(value))
 
 
-def shown(value: Any) -> str:
-    """A text from a file as it may stand in a sentence: one line, bounded, without controls or direction marks."""
+def shown(value: Any, most: int = _SHOWN_CHARS) -> str:
+    """A text from a file as it may stand in a sentence: one line of at most `most` characters, without controls or
+    direction marks."""
     if not isinstance(value, str):
         return ""
-    if len(value) <= _SHOWN_CHARS and value.isascii() and value.isprintable():
+    if len(value) <= most and value.isascii() and value.isprintable():
         return " ".join(value.split())
-    kept = "".join(" " if unicodedata.category(letter) in _UNSHOWN else letter for letter in value[: 4 * _SHOWN_CHARS])
+    kept = "".join(" " if unicodedata.category(letter) in _UNSHOWN else letter for letter in value[: 4 * most])
     line = " ".join(kept.split())
-    return line if len(line) <= _SHOWN_CHARS else line[: _SHOWN_CHARS - 1] + "…"
+    return line if len(line) <= most else line[: most - 1] + "…"
 
 
 _UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})

@@ -1,0 +1,128 @@
+"""The verification page: `/verify` in the browser, the same by form for browsers without scripts."""
+
+import json
+from collections.abc import AsyncGenerator
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from jinja2 import Environment, PackageLoader, select_autoescape
+from markupsafe import Markup
+from starlette.datastructures import Headers, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.staticfiles import StaticFiles
+
+from api.bodies import Body, body
+from api.limits import MAX_PAGE_BODY
+from api.pages.browser import content_security_policy, trust_for_browsers
+from api.pages.catalogue import Catalogue, catalogues, choose
+from api.pages.view import alignments, view
+from api.problems import Problem
+from api.routes.common import Svc
+from api.services import Services
+from registry.credential.baking import credential_in
+from registry.errors import FormatError
+from registry.verify.document import CredentialFile, read
+from registry.verify.outcome import CHECK_IDS
+from registry.verify.report import Report
+from registry.verify.verify import verify
+
+router = APIRouter(include_in_schema=False)
+static = StaticFiles(directory=Path(__file__).parent / "static")
+
+FORM, BYTES = "multipart/form-data", "application/octet-stream"
+Language = Annotated[str | None, Query(alias="lang", max_length=20)]
+
+
+@router.get("/")
+@router.get("/verify")
+def page(request: Request, services: Svc, lang: Language = None) -> Response:
+    """The empty page."""
+    return _page(services, choose(lang, request.headers.get("accept-language", "")))
+
+
+@router.post("/verify")
+async def check_form(
+    request: Request, services: Svc, received: Annotated[Body, body(MAX_PAGE_BODY, FORM)], lang: Language = None
+) -> Response:
+    """The page with a result; for browsers without scripts."""
+    data = await _posted(received)
+    report, found = check(services, data)
+    catalogue = choose(lang, request.headers.get("accept-language", ""))
+    return _page(services, catalogue, view(report, found, catalogue), catalogue.text("ui.by-server"))
+
+
+@router.post("/verify/report")
+def check_bytes(services: Svc, received: Annotated[Body, body(MAX_PAGE_BODY, BYTES)]) -> Response:
+    """For a browser with scripts that cannot check by itself: the report, as static/view.js takes it."""
+    report, found = check(services, received.data)
+    return JSONResponse(
+        {
+            "verdict": report.verdict,
+            "checks": [check.to_json() for check in report.checks],
+            "document": found.document if found else None,
+            "issuerId": found.issuer_id if found else None,
+            "network": report.network,
+        },
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+def check(services: Services, data: bytes) -> tuple[Report, CredentialFile | None]:
+    """The report on a file, and the file where it can be read."""
+    trust, status = services.trust, services.status
+    report = verify(data, trust=trust, chain=services.chains(), status=status, now=services.now())
+    try:
+        return report, read(credential_in(data))
+    except FormatError:
+        return report, None
+
+
+async def _posted(received: Body) -> bytes:
+    """The file of the form, else its text."""
+
+    async def stream() -> AsyncGenerator[bytes, None]:
+        yield received.data
+
+    headers = Headers({"content-type": received.content_type})
+    parser = MultiPartParser(headers, stream(), max_files=1, max_fields=1, max_part_size=MAX_PAGE_BODY)
+    try:
+        form = await parser.parse()
+    except (MultiPartException, KeyError) as error:
+        raise Problem("bad-request", f"The form cannot be read: {error}") from None
+    file, text = form.get("file"), form.get("text")
+    if isinstance(file, UploadFile):
+        data = await file.read()
+        if data:
+            return data
+    return text.encode() if isinstance(text, str) else b""
+
+
+def _page(services: Services, catalogue: Catalogue, seen: dict[str, Any] | None = None, by: str = "") -> Response:
+    trust = trust_for_browsers(services)
+    data = {"messages": catalogue.messages, "rows": alignments(), "trust": trust}
+    html = _environment().get_template("verify.html").render(
+        t=catalogue.text,
+        language=catalogue.language,
+        languages=[(code, known.messages["language"]) for code, known in catalogues().items()],
+        registries=trust["registry"],
+        check_ids=CHECK_IDS,
+        view=seen,
+        by=by,
+        data=Markup(json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")),  # noqa: S704 (no tag can begin in it)
+    )  # fmt: skip
+    headers = {
+        "Cache-Control": "no-store",
+        "Content-Language": catalogue.language,
+        "Content-Security-Policy": content_security_policy(trust),
+        "Vary": "Accept-Language",
+    }
+    return HTMLResponse(html, headers=headers)
+
+
+@cache
+def _environment() -> Environment:
+    escape = True
+    return Environment(loader=PackageLoader("api.pages"), autoescape=escape, trim_blocks=True, auto_reload=False)

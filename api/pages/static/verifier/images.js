@@ -1,0 +1,104 @@
+// The credential baked into a picture (Open Badges 3.0): exactly one, or a Flaw baking.*. Nothing in it is rendered or loaded.
+
+import { Flaw, utf8 } from "./bytes.js";
+
+const PNG = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+const KEYWORD = "openbadgecredential";
+const TEXTS = ["tEXt", "zTXt", "iTXt"];
+const OPEN_BADGES = "https://purl.imsglobal.org/ob/v3p0";
+const SVG = "http://www.w3.org/2000/svg";
+const MAX_IMAGE = 8 * 1024 * 1024;
+const MAX_CHUNKS = 16384;
+const MAX_ELEMENTS = 50000;
+
+// The page forbids scripts to parse markup; this one does, into a document that is only read.
+const READER = globalThis.trustedTypes?.createPolicy("svg-reader", { createHTML: (text) => text });
+
+const latin1 = (bytes) => new TextDecoder("latin1").decode(bytes);
+
+// What there is to verify in a file: the JSON baked into it if it is a picture, else the file itself.
+export function credentialIn(bytes) {
+  const isPng = PNG.slice(0, 4).every((byte, place) => bytes[place] === byte);
+  if (!isPng && !/^(\u00ef\u00bb\u00bf)?[ \t\r\n]*</.test(latin1(bytes.subarray(0, 64)))) return bytes;
+  if (bytes.length > MAX_IMAGE) throw new Flaw("baking.too-large");
+  const found = isPng ? fromPng(bytes) : fromSvg(bytes);
+  if (/^\s*[\w-]+\.[\w-]*\.[\w-]+\s*$/.test(latin1(found.subarray(0, 4096)))) throw new Flaw("baking.jws");
+  return found;
+}
+
+function fromPng(bytes) {
+  if (!PNG.every((byte, place) => bytes[place] === byte)) throw new Flaw("baking.not-png");
+  const chunks = [...chunksOf(bytes)];
+  const kinds = chunks.map((chunk) => chunk.kind);
+  if (kinds.at(-1) !== "IEND") throw new Flaw("baking.truncated");
+  const headers = kinds.filter((kind) => kind === "IHDR").length;
+  if (kinds[0] !== "IHDR" || headers > 1 || chunks[0].body.length !== 13 || !kinds.includes("IDAT")) throw new Flaw("baking.not-png");
+  const about = ({ kind, body }) => TEXTS.includes(kind) && latin1(body.subarray(0, 80)).split("\0")[0] === KEYWORD;
+  const found = chunks.filter(about);
+  if (!found.length) throw new Flaw("baking.no-credential");
+  if (found.length > 1) throw new Flaw("baking.several");
+  const [{ kind, body }] = found;
+  if (kind !== "iTXt") throw new Flaw("baking.chunk-type");
+  const rest = body.subarray(KEYWORD.length + 1);
+  if (rest[0] === 1) throw new Flaw("baking.compressed");
+  const language = rest.indexOf(0, 2);
+  const translated = language < 0 ? -1 : rest.indexOf(0, language + 1);
+  if (rest[0] !== 0 || rest[1] !== 0 || translated < 0) throw new Flaw("baking.chunk-body");
+  return rest.slice(translated + 1);
+}
+
+function* chunksOf(bytes) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let kind = "";
+  for (let place = PNG.length, count = 0; place < bytes.length; count++) {
+    if (kind === "IEND") throw new Flaw("baking.after-end");
+    if (count === MAX_CHUNKS) throw new Flaw("baking.too-many-chunks");
+    if (place + 12 > bytes.length) throw new Flaw("baking.truncated");
+    const length = view.getUint32(place);
+    const end = place + 12 + length;
+    if (length > 0x7fffffff) throw new Flaw("baking.chunk-length");
+    if (end > bytes.length) throw new Flaw("baking.truncated");
+    kind = latin1(bytes.subarray(place + 4, place + 8));
+    if (!/^[A-Za-z]{4}$/.test(kind)) throw new Flaw("baking.not-png");
+    if (crc32(bytes.subarray(place + 4, end - 4)) !== view.getUint32(end - 4)) throw new Flaw("baking.checksum");
+    yield { kind, body: bytes.subarray(place + 8, end - 4) };
+    place = end;
+  }
+}
+
+const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  for (let bit = 0; bit < 8; bit++) byte = byte & 1 ? 0xedb88320 ^ (byte >>> 1) : byte >>> 1;
+  return byte >>> 0;
+});
+
+function crc32(bytes) {
+  let crc = 0xffffffff;
+  for (const byte of bytes) crc = CRC_TABLE[(crc ^ byte) & 0xff] ^ (crc >>> 8);
+  return (crc ^ 0xffffffff) >>> 0;
+}
+
+function fromSvg(bytes) {
+  let text;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new Flaw("baking.not-xml");
+  }
+  if (text.includes("<!DOCTYPE")) throw new Flaw("baking.doctype"); // also inside a comment: no picture needs the word
+  const document = new DOMParser().parseFromString(READER?.createHTML(text) ?? text, "image/svg+xml");
+  if (document.querySelector("parsererror")) throw new Flaw("baking.not-xml");
+  const root = document.documentElement;
+  if (root.namespaceURI !== SVG || root.localName !== "svg") throw new Flaw("baking.not-svg");
+  if (document.getElementsByTagName("*").length > MAX_ELEMENTS) throw new Flaw("baking.too-complex");
+  const found = [...document.getElementsByTagNameNS(OPEN_BADGES, "credential")];
+  if (!found.length) throw new Flaw("baking.no-credential");
+  if (found.some((element) => element.parentNode !== root)) throw new Flaw("baking.misplaced");
+  if (found.length > 1) throw new Flaw("baking.several");
+  const [element] = found;
+  const isText = (node) => [Node.TEXT_NODE, Node.CDATA_SECTION_NODE].includes(node.nodeType);
+  if (![...element.childNodes].every(isText)) throw new Flaw("baking.not-text");
+  const token = (element.getAttribute("verify") ?? "").trim();
+  const content = element.textContent;
+  if (token && content.trim()) throw new Flaw("baking.ambiguous");
+  return utf8(token || content);
+}

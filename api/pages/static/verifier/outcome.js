@@ -1,0 +1,46 @@
+// What a check says, and the one function that turns seven of them into a verdict. FORMAT.md, "The verdict".
+
+export const CHECK_IDS = ["format", "signature", "issuer", "inclusion", "anchor", "status", "validity"];
+const AUTHENTIC = CHECK_IDS.slice(0, 5);
+const PENDING = ["anchor.no-anchor-proof", "anchor.not-final"];
+
+// A source did not answer, or not usably. Says nothing about the credential: the outcome is `unknown`.
+export class Unreachable extends Error {
+  constructor(endpoint) {
+    super(endpoint);
+    this.endpoint = endpoint;
+  }
+}
+
+// A node serves another chain than the trust profile names; its answers are not used.
+export class WrongChain extends Error {
+  constructor(expected, found) {
+    super(`chain ${found} instead of ${expected}`);
+    this.found = found;
+  }
+}
+
+export const check = (id, outcome, code, detail = {}) => ({
+  id,
+  number: CHECK_IDS.indexOf(id) + 1,
+  outcome,
+  code: `${id}.${code}`,
+  detail,
+});
+
+// The result of a check whose input did not pass: unknown where that is unknown, otherwise not run.
+export const after = (id, needed) =>
+  check(id, needed.outcome === "unknown" ? "unknown" : "not_run", `needs-${needed.id}`, { needs: needed.id });
+
+// The first rule that applies. `checks` by id; what is missing counts as unknown. `test` can only turn valid into valid_test.
+export function verdict(checks, test) {
+  const outcome = (id) => (["pass", "fail", "not_run"].includes(checks[id]?.outcome) ? checks[id].outcome : "unknown");
+  if (AUTHENTIC.some((id) => outcome(id) === "fail")) return "invalid";
+  if (outcome("status") === "fail") return checks.status.code === "status.suspended" ? "suspended" : "revoked";
+  if (CHECK_IDS.some((id) => outcome(id) === "unknown")) return "unconfirmed";
+  if (outcome("format") === "pass" && outcome("anchor") === "not_run" && PENDING.includes(checks.anchor.code)) return "pending";
+  if (CHECK_IDS.some((id) => id !== "validity" && outcome(id) !== "pass")) return "unconfirmed";
+  if (outcome("validity") === "fail") return checks.validity.code === "validity.not-yet" ? "pending" : "expired";
+  if (outcome("validity") !== "pass") return "unconfirmed";
+  return test ? "valid_test" : "valid";
+}

@@ -1,0 +1,126 @@
+// A report in a reader's language: what the page shows, as plain texts. The server's api/pages/view.py says the same.
+
+const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu; // controls, direction marks, what has no shape
+const MAX_LINE = 120;
+const MAX_TEXT = 4000;
+const MAX_ITEMS = 50;
+
+const line = (value, most) => {
+  const kept = typeof value === "string" ? value.slice(0, 4 * most).replace(HIDDEN, " ").split(/\s+/u).join(" ").trim() : "";
+  return [...kept].length <= most ? kept : `${[...kept].slice(0, most - 1).join("")}…`;
+};
+
+// A text from a file as it may stand in a sentence: one line, bounded, without controls or direction marks.
+export const shown = (value) => line(value, MAX_LINE);
+
+// The same for a text that may be long: its lines stay lines.
+export const longText = (value) =>
+  typeof value === "string" ? value.slice(0, MAX_TEXT).split("\n").map((part) => line(part, MAX_TEXT)).join("\n").trim() : "";
+
+const object = (value) => (value !== null && typeof value === "object" && !Array.isArray(value) ? value : {});
+const items = (value) => (Array.isArray(value) ? value : value === undefined ? [] : [value]).slice(0, MAX_ITEMS).map(object);
+
+// A time as people read it everywhere.
+const time = (value) =>
+  typeof value === "string" && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(value) ? `${value.slice(0, 10)} ${value.slice(11, 16)} UTC` : value;
+
+export class Catalogue {
+  constructor(messages) {
+    this.messages = messages;
+  }
+
+  // The first of these messages that there is, with its places filled in.
+  text(ids, params = {}) {
+    const id = [ids].flat().find((name) => name in this.messages);
+    if (id === undefined) return "";
+    const fill = (_, name) => (name === "cause" ? params.cause : shown(String(time(params[name]) ?? "?")));
+    return this.messages[id].replace(/\{([a-z_]+)\}/g, fill);
+  }
+}
+
+function summary(document, found, catalogue) {
+  const { issuer, credentialSubject: subject, awardedDate, validFrom } = document;
+  const name = shown(object(issuer).name);
+  const id = shown(found.issuerId);
+  const identity = items(subject.identifier).find((item) => item.identityType === "name" && item.hashed === false);
+  return {
+    issuer: name ? `${name} (${id})` : id,
+    learner: shown(identity?.identityHash ?? subject.name) || catalogue.text("ui.nobody"),
+    title: shown(object(subject.achievement).name) || shown(document.name),
+    awarded: (/^\d{4}-\d\d-\d\dT/.test(awardedDate ?? "") ? awardedDate : validFrom).slice(0, 10),
+    valid_from: validFrom,
+    valid_until: document.validUntil,
+  };
+}
+
+function rowsOf(document, common, catalogue, alignments) {
+  const subject = document.credentialSubject;
+  const achievement = object(subject.achievement);
+  const aligned = items(achievement.alignment);
+  const rows = [
+    ["row.title", [common.title]],
+    ["row.learner", [common.learner]],
+    ["row.issuer", [common.issuer]],
+    ["row.awarded", [common.awarded]],
+    ["row.valid-until", [document.validUntil ? time(document.validUntil) : ""]],
+    ["row.description", [longText(achievement.description)]],
+    ...Object.entries(alignments).map(([row, types]) => [row, aligned.filter((item) => types.includes(item.targetType)).map(alignment)]),
+    ["row.criteria", [longText(object(achievement.criteria).narrative)]],
+    ["row.result", items(subject.result).map((item) => shown(item.value))],
+    ["row.language", [shown(achievement.inLanguage)]],
+  ];
+  return rows
+    .map(([row, texts]) => ({ row, label: catalogue.text(row), texts: texts.filter(Boolean) }))
+    .filter(({ texts }) => texts.length);
+}
+
+const alignment = (item) => [shown(item.targetName), longText(item.targetDescription)].filter(Boolean).join("\n");
+
+// A detail has the bare id of the issuer; sentences name the issuer with it.
+const bare = ({ issuer: _, ...detail }) => detail;
+
+// One line of the seven: what came out, what that means, what to do next.
+function explained(check, common, names, catalogue) {
+  const { code, outcome, detail } = check;
+  const params = { ...common, ...bare(detail) };
+  const kind = code.split(".")[0];
+  const plain = code.slice(code.indexOf(".") + 1);
+  if (detail.needs) {
+    const number = names.indexOf(detail.needs) + 1;
+    const name = catalogue.text(`check.${detail.needs}`);
+    return { sentence: catalogue.text(`needs.${outcome}`, { number, name }), next: outcome === "unknown" ? catalogue.text("next.unknown") : "" };
+  }
+  const variants = [];
+  if (code === "status.ok" && detail.stale && !detail.registry_closed) variants.push("status.ok.stale");
+  if (code === "validity.ok" && !detail.valid_until) variants.push("validity.ok.endless");
+  const sentence = catalogue.text([...variants, code, plain, `${kind}.*`], params);
+  if (outcome === "pass") return { sentence, next: "" };
+  const next = [`next.${code}`, `next.${plain}`, check.id === "format" ? "next.format" : `next.${outcome}`];
+  return { sentence, next: catalogue.text(next) };
+}
+
+// `report`: verdict, checks in reading order, document (null for a file that cannot be read), issuerId.
+export function view(report, catalogue, alignments) {
+  const { verdict, checks, document } = report;
+  const names = checks.map((check) => check.id);
+  const common = { network: report.network, ...(document ? summary(document, report, catalogue) : {}) };
+  const rows = checks.map((check) => ({
+    id: check.id,
+    outcome: check.outcome,
+    word: catalogue.text(`outcome.${check.outcome}`),
+    ...explained(check, common, names, catalogue),
+  }));
+  const waits = (check) => check.detail.needs !== undefined;
+  const decisive = checks.findIndex((check) => check.outcome === (verdict === "unconfirmed" ? "unknown" : "fail") && !waits(check));
+  const cause = rows[decisive]?.sentence ?? "";
+  const reason = checks.find((check) => `sentence.${verdict}.${check.code}` in catalogue.messages);
+  const ids = [reason && `sentence.${verdict}.${reason.code}`, `sentence.${verdict}`].filter(Boolean);
+  const status = checks.find((check) => check.id === "status")?.detail;
+  return {
+    verdict,
+    title: catalogue.text(`verdict.${verdict}`),
+    sentence: catalogue.text(ids, { ...common, ...bare(status ?? {}), cause }).trim(),
+    checks: rows,
+    rows: document ? rowsOf(document, common, catalogue, alignments) : [],
+  };
+}

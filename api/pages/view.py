@@ -1,0 +1,133 @@
+"""A report in a reader's language: what the page shows, as plain texts. The browser's static/view.js says the same."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from api.pages.catalogue import Catalogue, time_text
+from registry.verify.document import CredentialFile, shown
+from registry.verify.outcome import CHECK_IDS, Check
+from registry.verify.report import Report
+
+MAX_TEXT = 4000
+"""Characters of one text of a credential that are shown."""
+
+MAX_ITEMS = 50
+"""Items of one list that are shown."""
+
+
+@cache
+def alignments() -> Mapping[str, list[str]]:
+    """Which alignments of an achievement stand in which row; shared with the browser."""
+    found: Mapping[str, list[str]] = json.loads(files("api.pages").joinpath("rows.json").read_text("utf-8"))
+    return found
+
+
+def view(report: Report, found: CredentialFile | None, catalogue: Catalogue) -> dict[str, Any]:
+    """Verdict, sentence, seven lines and what the credential says; every value is a text without markup."""
+    common: dict[str, Any] = {"network": report.network}
+    if found is not None:
+        common |= _summary(found, catalogue)
+    lines = [_line(check, common, catalogue) for check in report.checks]
+    ids = [f"sentence.{report.verdict}.{check.code}" for check in report.checks] + [f"sentence.{report.verdict}"]
+    params = common | _params(report.check("status")) | {"cause": _cause(report, lines)}
+    return {
+        "verdict": report.verdict,
+        "title": catalogue.text(f"verdict.{report.verdict}"),
+        "sentence": catalogue.text(ids, params).strip(),
+        "checks": lines,
+        "rows": _rows(found, common, catalogue) if found is not None else [],
+    }
+
+
+def _summary(found: CredentialFile, catalogue: Catalogue) -> dict[str, Any]:
+    return {
+        "issuer": found.issuer_shown,
+        "learner": found.learner_name or catalogue.text("ui.nobody"),
+        "title": found.title,
+        "awarded": found.awarded,
+        "valid_from": found.document["validFrom"],
+        "valid_until": found.document.get("validUntil"),
+    }
+
+
+def _params(check: Check) -> dict[str, Any]:
+    params = dict(check.detail)
+    if "index" in params:
+        params["place"] = params["index"] + 1
+    params.pop("issuer", None)  # a detail has the bare id; sentences name the issuer with it
+    return params
+
+
+def _line(check: Check, common: Mapping[str, Any], catalogue: Catalogue) -> dict[str, str]:
+    """One of the seven: what came out, what that means, what to do next."""
+    line = {"id": check.id, "outcome": check.outcome, "word": catalogue.text(f"outcome.{check.outcome}")}
+    kind, _, plain = check.code.partition(".")
+    if "needs" in check.detail:
+        needed = check.detail["needs"]
+        names = {"number": CHECK_IDS.index(needed) + 1, "name": catalogue.text(f"check.{needed}")}
+        after = catalogue.text("next.unknown") if check.outcome == "unknown" else ""
+        return line | {"sentence": catalogue.text(f"needs.{check.outcome}", names), "next": after}
+    variants = []
+    if check.code == "status.ok" and check.detail.get("stale") and not check.detail.get("registry_closed"):
+        variants.append("status.ok.stale")
+    if check.code == "validity.ok" and not check.detail.get("valid_until"):
+        variants.append("validity.ok.endless")
+    sentence = catalogue.text([*variants, check.code, plain, f"{kind}.*"], {**common, **_params(check)})
+    step = "next.format" if check.id == "format" else f"next.{check.outcome}"
+    after = "" if check.outcome == "pass" else catalogue.text([f"next.{check.code}", f"next.{plain}", step])
+    return line | {"sentence": sentence, "next": after}
+
+
+def _cause(report: Report, lines: Iterable[Mapping[str, str]]) -> str:
+    """The sentence of the check that decided, not of those that only wait for it."""
+    decisive = "unknown" if report.verdict == "unconfirmed" else "fail"
+    pairs = zip(report.checks, lines, strict=True)
+    return next((line["sentence"] for check, line in pairs if check.outcome == decisive and not check.waits), "")
+
+
+def _rows(found: CredentialFile, common: Mapping[str, Any], catalogue: Catalogue) -> list[dict[str, Any]]:
+    subject = found.document["credentialSubject"]
+    achievement = _object(subject.get("achievement"))
+    aligned = _items(achievement.get("alignment"))
+    rows: list[tuple[str, list[str]]] = [
+        ("row.title", [common["title"]]),
+        ("row.learner", [common["learner"]]),
+        ("row.issuer", [common["issuer"]]),
+        ("row.awarded", [common["awarded"]]),
+        ("row.valid-until", [time_text(common["valid_until"] or "")]),
+        ("row.description", [_long(achievement.get("description"))]),
+    ]
+    for row, types in alignments().items():
+        rows.append((row, [_alignment(item) for item in aligned if item.get("targetType") in types]))
+    rows += [
+        ("row.criteria", [_long(_object(achievement.get("criteria")).get("narrative"))]),
+        ("row.result", [shown(item.get("value")) for item in _items(subject.get("result"))]),
+        ("row.language", [shown(achievement.get("inLanguage"))]),
+    ]
+    kept = [(row, [text for text in texts if text]) for row, texts in rows]
+    return [{"row": row, "label": catalogue.text(row), "texts": texts} for row, texts in kept if texts]
+
+
+def _alignment(item: Mapping[str, Any]) -> str:
+    return "\n".join(filter(None, [shown(item.get("targetName")), _long(item.get("targetDescription"))]))
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _items(value: Any) -> list[Mapping[str, Any]]:
+    values = value if isinstance(value, list) else [] if value is None else [value]
+    return [_object(item) for item in values[:MAX_ITEMS]]
+
+
+def _long(value: Any) -> str:
+    """A text that may be long, its lines kept, without controls or direction marks."""
+    if not isinstance(value, str):
+        return ""
+    lines = (shown(part, MAX_TEXT) for part in re.split("\n", value[:MAX_TEXT]))
+    return "\n".join(lines).strip()
