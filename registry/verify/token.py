@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from registry.credential import vcjwt
+from registry.credential.baking import image_kind, unbake
 from registry.errors import FormatError
 from registry.format import anchorproof, strictjson
 from registry.verify.document import shown
@@ -50,19 +51,35 @@ class TokenReport:
 
 
 def is_token(data: bytes) -> bool:
-    """Whether a file is meant to be a JWT: no JSON, PNG or SVG begins like one."""
-    return _TOKEN.match(data) is not None
+    """Whether a file is meant to be a JWT, or is a picture with one baked into it."""
+    return token_in(data) is not None
+
+
+def token_in(data: bytes) -> bytes | None:
+    """The JWT that a file is meant to be (no JSON, PNG or SVG begins like one), or that a picture holds.
+
+    None for everything else, also for a picture that cannot be read: check 1, format, says why.
+    """
+    if _TOKEN.match(data):
+        return data
+    if image_kind(data) is None:
+        return None
+    try:
+        found = unbake(data)
+    except FormatError:
+        return None
+    return found.data if found.is_jws else None
 
 
 def verify_token(
     data: bytes, *, documents: Mapping[str, Mapping[str, Any]], check: Callable[[bytes], Report]
 ) -> TokenReport:
-    """Check a token. `documents` are issuers' DID documents by DID, as the verifier has them; `check` verifies a file.
+    """Check a token, or the one in a picture.
 
-    Bad input is an outcome, not an exception.
+    `documents` are issuers' DID documents by DID, as the verifier has them; `check` verifies a file. Bad input is an outcome, not an exception.
     """
     try:
-        token = vcjwt.read(data.decode("ascii", "replace").strip())
+        token = vcjwt.read((token_in(data) or data).decode("ascii", "replace").strip())
     except FormatError as error:
         form = Check(FORM, "fail", error.code, f"{error}")
         return TokenReport("invalid", f"This is a JWT, and not a good one: {form.sentence}", (form,), None)

@@ -48,14 +48,15 @@ def unbake(image: bytes) -> Content:
 def credential_in(data: bytes) -> bytes:
     """What there is to verify in a file: the JSON baked into it if it is an image, else the file itself.
 
-    Raises FormatError baking.*; baking.jws where the image holds a token, which has no room for an anchor proof.
+    Raises FormatError baking.*; baking.jws where the image holds a token, which is read otherwise than a file (see
+    `registry.verify.token`).
     """
     if image_kind(data) is None:
         return data
     found = unbake(data)
     if found.is_jws:
-        problem = "The image holds a signed token (JWS), which has no anchor proof"
-        raise FormatError("baking.jws", "", problem, "Ask the issuer for the credential as JSON")
+        problem = "The image holds a signed token (JWS), which is not read here"
+        raise FormatError("baking.jws", "", problem, "Check it with `credanchor verify`, or ask for the JSON")
     return found.data
 
 

@@ -52,7 +52,7 @@ def test_a_picture_that_cannot_be_read_is_an_outcome_of_check_1(desk, good):
     assert found == {
         "none": "baking.no-credential",
         "two": "baking.several",
-        "token": "baking.jws",
+        "token": "jwt.kid",
         "cut": "baking.truncated",
     }
 

@@ -15,6 +15,7 @@ from registry.verify import TrustProfile
 from tests.support import cannednode
 from tests.support.cases import case
 from tests.support.commandline import Outcome, credanchor
+from tests.support.pictures import SVG, png
 from tests.support.specimen import DID, TRUST, default_lists, document, to_bytes
 
 FOREVER = {name: value for name, value in document().items() if name != "validUntil"}
@@ -80,6 +81,20 @@ def test_a_token_with_its_anchor_proof_is_verified_like_the_file_it_was_made_of(
     assert [check["outcome"] for check in report["checks"]] == ["pass", "not_run"]
     assert "its signature was not checked" in report["sentence"]
     assert report["report"]["verdict"] == "valid"
+
+
+@pytest.mark.parametrize("picture", [png(), SVG], ids=["png", "svg"])
+def test_a_token_baked_into_a_picture_is_verified_like_the_token(desk: Desk, picture: bytes) -> None:
+    token = desk.token(GOOD.data)
+    baked = desk.directory / "holiday.txt"
+    made = credanchor("bake", token, desk.write("picture", picture), "--out", baked)
+    assert (made.code, made.err) == (0, "")
+    outcome = desk.verify(baked, "--did-document", desk.did_document)
+    assert outcome.out == desk.verify(token, "--did-document", desk.did_document).out.replace(str(token), str(baked))
+    assert outcome.code == 0
+    other = json.dumps(dids.with_jwk(dids.document(DID, []), desk.key.method(DID), Es256Key.generate().jwk)).encode()
+    assert desk.verify(baked, "--did-document", desk.write("other.json", other)).code == 1
+    assert desk.verify(desk.write("cut.txt", baked.read_bytes()[:-30])).code == 1
 
 
 def test_a_token_without_an_anchor_proof_is_not_known_and_names_the_file_that_is_needed(desk: Desk) -> None:

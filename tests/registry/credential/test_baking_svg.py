@@ -62,6 +62,13 @@ def test_a_root_that_uses_the_prefix_for_something_else_keeps_it():
     assert baked.count(b'xmlns:openbadges="http://openbadges.org"') == 1
 
 
+@pytest.mark.parametrize("uri", [OB3, "http://openbadges.org"])
+def test_a_prefix_that_is_declared_below_the_root_is_not_the_roots(uri):
+    baked = bake(svg(f'<g xmlns:openbadges="{uri}"/>'), SMALL)
+    assert unbake(baked).data == SMALL
+    assert baked.index(f'xmlns:openbadges="{OB3}"'.encode()) < baked.index(b"<openbadges:credential>")
+
+
 def test_a_credential_is_replaced_only_when_asked():
     baked = bake(SVG, SMALL)
     with pytest.raises(FormatError, match="holds a credential already"):
@@ -82,6 +89,13 @@ def test_json_that_would_end_the_section_or_that_xml_would_change_keeps_its_valu
     assert json.loads(unbake(baked).data) == json.loads(document)
     assert json.loads(ElementTree.fromstring(baked)[0].text) == json.loads(document)
     assert unbake(bake(SVG, DOCUMENT)).data == DOCUMENT.replace(b"\r\n", b"\n")
+
+
+def test_no_line_end_is_left_to_xml_to_change():
+    document = b'{"a":\r1,\r\n"b":\n2}\r'
+    baked = bake(svg(), document)
+    assert b'{"a":\n1,\n"b":\n2}\n' in baked, "what stands in the file is what readers of it get"
+    assert unbake(baked).data in baked
 
 
 def test_what_other_bakers_write_is_read():
@@ -148,6 +162,7 @@ def test_an_entity_nobody_declared_is_refused():
 
 def test_elements_nested_a_million_deep_are_refused():
     refused_whole(svg("<g>" * 1_000_000), "baking.too-complex")
+    refused_whole(svg("<g>" * MAX_DEPTH + "</g>" * MAX_DEPTH), "baking.too-complex", "inside each other")
     deepest = MAX_DEPTH - 1
     assert unbake(bake(svg("<g>" * deepest + "</g>" * deepest), SMALL)).data == SMALL
 
