@@ -76,7 +76,8 @@ def verify_token(
 ) -> TokenReport:
     """Check a token, or the one in a picture.
 
-    `documents` are issuers' DID documents by DID, as the verifier has them; `check` verifies a file. Bad input is an outcome, not an exception.
+    `documents` are issuers' DID documents by DID, as the verifier has them; `check` verifies a file. Bad input is an
+    outcome, not an exception.
     """
     try:
         token = vcjwt.read((token_in(data) or data).decode("ascii", "replace").strip())
