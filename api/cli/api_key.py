@@ -8,7 +8,7 @@ from api.cli.output import emit, facts, table
 from api.cli.paging import everything
 
 COLUMNS = ("id", "name", "issuer", "scopes", "created_at", "expires_at", "revoked_at", "last_used_at")
-SCOPES = ("admin", "batches:write", "credentials:read", "credentials:revoke")
+SCOPES = ("admin", "batches:write", "credentials:read", "credentials:revoke", "operations:read")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

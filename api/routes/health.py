@@ -1,11 +1,12 @@
 """Is the process alive, is it ready, how does the registry do. Public, and says nothing about learners or issuers."""
 
 from importlib.metadata import version
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
 
-from api import readiness, times
+from api import readiness, times, workerstatus
+from api.auth import needs
 from api.openapi import route
 from api.problems import Problem
 from api.routes.common import Svc, hash0x
@@ -13,9 +14,12 @@ from api.schemas import answers
 from api.services import Services
 from registry.errors import StateError
 from registry.store import anchors
+from registry.store.apikeys import Caller
 from registry.store.health import facts
 
 router = APIRouter()
+
+Operator = Annotated[Caller, needs("operations:read", unbound=True)]
 
 _NO_STORE = {"Cache-Control": "no-store"}
 
@@ -53,6 +57,16 @@ def health(services: Svc, response: Response) -> Any:
         "worker": seen.tick_at and {"tick_at": times.shown(seen.tick_at), "age_seconds": age},
         "alarms": [code for code, _ in seen.alarms],
     }
+
+
+@router.get(
+    "/v1/worker",
+    response_model=answers.WorkerStatus,
+    **route("getWorker", "What the worker waits for, and which alarms stand", scopes=["operations:read"]),
+)
+def worker(_caller: Operator, services: Svc, response: Response) -> Any:
+    response.headers.update(_NO_STORE)
+    return workerstatus.look(services.store, services.settings.worker_stale_seconds)
 
 
 @router.get(

@@ -247,6 +247,62 @@ class HealthWorker(Answer):
     age_seconds: int
 
 
+class StandingAlarm(Answer):
+    """Something an operator must look at, since when, and what to do. `stops`: nothing is anchored meanwhile."""
+
+    code: str
+    title: str
+    detail: str
+    since: Time
+    remedy: str
+    stops: bool
+
+
+class WorkerProcess(Answer):
+    """The process that holds the lease, by the name it gave itself, and its last good look at the chain."""
+
+    alive: bool
+    process: str | None
+    last_good_look_at: Time | None
+    age_seconds: int | None
+
+
+class WorkerChain(Answer):
+    """What the last good look showed. Wei as decimal texts; balance and nonce are the operator's."""
+
+    latest_block: int
+    final_block: int
+    final_block_time: Time
+    base_fee_wei: str
+    max_fee_wei: str
+    balance_wei: str
+    nonce: int
+
+
+class Notices(Answer):
+    """Notices about alarms that are still to be delivered, and that were given up."""
+
+    waiting: int
+    given_up: int
+    oldest_due_at: Time | None
+
+
+class WorkerStatus(Answer):
+    """What the worker waits for: in one sentence, by the name of the state, and the sentence's numbers in `facts`."""
+
+    at: Time
+    state: str
+    sentence: str
+    act: bool
+    anchor: int | None
+    since: Time | None
+    facts: dict[str, Any]
+    alarms: list[StandingAlarm]
+    worker: WorkerProcess
+    chain: WorkerChain | None
+    notices: Notices
+
+
 class Health(Answer):
     """How the registry does, for people and for monitoring; nothing about learners or issuers."""
 

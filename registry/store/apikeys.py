@@ -18,7 +18,7 @@ from registry.store.ids import new_id
 from registry.store.paging import Position, page
 from registry.store.tables import ApiKey
 
-SCOPES = frozenset({"admin", "batches:write", "credentials:read", "credentials:revoke"})
+SCOPES = frozenset({"admin", "batches:write", "credentials:read", "credentials:revoke", "operations:read"})
 """What a key may do; `admin` includes all others."""
 
 USE_STEP = 60

@@ -23,7 +23,7 @@ from registry.store.tables import Batch, StatusList
 from registry.verify import RegistryTrust, TrustProfile
 from tests.support.registered import CHAIN_ID, CODE, CONTRACT, Chain, Registered, register
 
-SCOPES = ("admin", "batches:write", "credentials:read", "credentials:revoke")
+SCOPES = ("admin", "batches:write", "credentials:read", "credentials:revoke", "operations:read")
 METHODS = ("get", "post", "delete")
 
 TRUST = TrustProfile(
@@ -120,7 +120,12 @@ class Api:
         with self.registered.store.read() as session:
             number = session.scalar(select(Batch.number).where(Batch.id == self.final))
             list_id = session.scalar(select(StatusList.id).where(StatusList.purpose == "revocation"))
-        special = {"addSigned": self.external, "addEndorsement": self.external, "getFiles": self.final}
+        special = {
+            "addSigned": self.external,
+            "addEndorsement": self.external,
+            "addStack": self.external,
+            "getFiles": self.final,
+        }
         batch = special.get(operation, self.open)
         if operation == "deleteBatch":  # one that nobody else needs
             batch = batches.open_batch(self.registered.store, "uni", None).id

@@ -1,0 +1,52 @@
+"""Say in one sentence what the anchoring worker waits for, and list the alarms that stand. Reads the database alone.
+
+Exit code: 0 all goes its way, 1 somebody must act, 2 no worker has looked at the chain lately, or nothing is known. It
+serves as a probe for a worker that runs alone, too.
+"""
+
+import argparse
+from typing import Any
+
+from api.cli import options
+from api.cli.failures import NOT_KNOWN, REFUSED
+from api.cli.output import GREEN, RED, YELLOW, colour, emit
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Options of `credanchor status`."""
+    options.with_data(parser)
+    options.with_json(parser)
+    options.example(parser, "credanchor status --data ./registry", "credanchor status --json | jq -r .sentence")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Read, say, and end with what it means."""
+    from api import workerstatus
+    from registry.store.engine import Store
+
+    settings = options.settings(arguments)
+    store = Store(settings.database)
+    try:
+        found = workerstatus.look(store, settings.worker_stale_seconds)
+    finally:
+        store.close()
+    emit(arguments.json, found, _text(found))
+    if found["state"] in workerstatus.NOT_LOOKING:
+        return NOT_KNOWN
+    return REFUSED if found["act"] or found["alarms"] else 0
+
+
+def _text(found: dict[str, Any]) -> str:
+    mark = RED if found["act"] else YELLOW if found["alarms"] else GREEN
+    lines = [colour(found["sentence"], mark)]
+    for alarm in found["alarms"]:
+        lines += [
+            "",
+            f"{colour(alarm['code'], RED)} since {alarm['since']}: {alarm['title']}",
+            *(f"  {line}" for line in alarm["detail"].splitlines()),
+            f"  {alarm['remedy']}",
+        ]
+    notices = found["notices"]
+    if notices["waiting"] or notices["given_up"]:
+        lines += ["", f"Notices: {notices['waiting']} to be delivered, {notices['given_up']} given up."]
+    return "\n".join(lines)
