@@ -8,24 +8,26 @@ from registry.verify.evidence import StatusSource
 from registry.verify.forms import Forms
 from registry.verify.report import Report
 from registry.verify.trust import RegistryTrust, TrustProfile
-from registry.verify.verify import verify
+from registry.verify.verify import OpenChain, verify
 
 
 class Verifier:
     """Checks files against the chains of one trust profile. Keeps what it has asked: a batch of files asks once.
 
-    `status` overrides where status lists come from; otherwise the profile's origins are asked.
+    `status` overrides where status lists come from; otherwise the profile's origins are asked. `chain` overrides what
+    opens a registry's contract.
     """
 
-    def __init__(self, trust: TrustProfile, status: StatusSource | None = None) -> None:
-        self._trust = trust
-        self._status = status or HttpStatus(origin for one in trust.registries for origin in one.status)
+    def __init__(self, trust: TrustProfile, status: StatusSource | None = None, chain: OpenChain | None = None) -> None:
+        self.trust = trust
+        self.status = status or HttpStatus(origin for one in trust.registries for origin in one.status)
+        self.chain = chain or self._reader
         self._readers: dict[RegistryTrust, Reader] = {}
         self._forms = Forms()
 
     def check(self, data: bytes, *, now: datetime) -> Report:
         """The report on the file `data`, as of `now` (with a time zone). Bad input is an outcome, not an exception."""
-        return verify(data, trust=self._trust, chain=self._reader, status=self._status, now=now, forms=self._forms)
+        return verify(data, trust=self.trust, chain=self.chain, status=self.status, now=now, forms=self._forms)
 
     def _reader(self, registry: RegistryTrust) -> Reader:
         if registry not in self._readers:

@@ -26,6 +26,17 @@ AHEAD = 3
 """Tasks for each process that are sent before the result of the first is taken."""
 
 
+class _Undisturbed(SpawnProcess):
+    """Hears no Ctrl-C, from its first moment on: that is for the parent, which ends the pool."""
+
+    def start(self) -> None:
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # a new process inherits it
+        try:
+            super().start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+
+
 class _Tracked(SpawnContext):
     """Starts processes and remembers them. Not by forking: a copy of this process could wait for its threads' locks."""
 
@@ -34,17 +45,25 @@ class _Tracked(SpawnContext):
         self.started: list[SpawnProcess] = []
 
     def Process(self, *args: Any, **kwargs: Any) -> SpawnProcess:  # type: ignore[override]
-        process = SpawnProcess(*args, **kwargs)
+        process = _Undisturbed(*args, **kwargs)
         self.started.append(process)
         return process
 
 
+def cores() -> int:
+    """Processes that can work at the same time."""
+    return os.cpu_count() or 1
+
+
 @contextmanager
-def process_pool(processes: int) -> Iterator[Executor]:
-    """A pool of so many processes, 0 meaning one for each core. In the end none is left, whatever state it was in."""
+def process_pool(processes: int, prepare: Callable[..., None] | None = None, *arguments: Any) -> Iterator[Executor]:
+    """A pool of so many processes, 0 meaning one for each core. In the end none is left, whatever state it was in.
+
+    Each begins with `prepare(*arguments)`; what can only be sent to a new process, as pipes and locks, goes there.
+    """
     context = _Tracked()
     pool = ProcessPoolExecutor(
-        processes or os.cpu_count() or 1, mp_context=context, initializer=_live_as_long_as_parent
+        processes or cores(), mp_context=context, initializer=_begin, initargs=(prepare, arguments)
     )
     try:
         yield pool
@@ -52,12 +71,18 @@ def process_pool(processes: int) -> Iterator[Executor]:
         # Not waited for: a process that was killed in the middle of an answer leaves the pool waiting for the rest.
         pool.shutdown(wait=False, cancel_futures=True)
         for process in context.started:
-            process.kill()
-            process.join()
+            if process.pid is not None:  # else it could not even start
+                process.kill()
+                process.join()
+
+
+def _begin(prepare: Callable[..., None] | None, arguments: tuple[Any, ...]) -> None:
+    _live_as_long_as_parent()
+    if prepare is not None:
+        prepare(*arguments)
 
 
 def _live_as_long_as_parent() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends the pool
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
@@ -68,10 +93,8 @@ def _end_with(sentinel: int) -> None:
     os._exit(1)
 
 
-def spread(
-    function: Callable[[T], R], items: Iterable[T], *, pool: Executor, processes: int, task: int = TASK
-) -> Iterator[R]:
-    """`function` of every item, in the order of the items; `function` and all results must pickle.
+def spread(function: Callable[[T], R], items: Iterable[T], pool: Executor) -> Iterator[R]:
+    """`function` of every item, in the order of the items, by a pool with a process for each core; all must pickle.
 
     Only so many items are on their way that all processes are busy: what waits takes no memory. Raises what `function`
     raises, in its place.
@@ -79,8 +102,8 @@ def spread(
     waiting: deque[Future[list[R]]] = deque()
     tasks = iter(items)
     while True:
-        while len(waiting) < AHEAD * processes and (batch := tuple(itertools.islice(tasks, task))):
-            waiting.append(pool.submit(_each, function, batch))
+        while len(waiting) < AHEAD * cores() and (task := tuple(itertools.islice(tasks, TASK))):
+            waiting.append(pool.submit(_each, function, task))
         if not waiting:
             return
         yield from waiting.popleft().result()

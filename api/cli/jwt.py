@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from api.cli import options
 from api.cli.output import emit
-from api.cli.verify import content
 
 if TYPE_CHECKING:
     from registry.credential.es256 import Es256Key
@@ -44,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     from registry.format import strictjson
     from registry.verify.document import read
 
-    data = content(arguments.credential)
+    data = options.content(arguments.credential)
     read(data)  # nobody should sign what no verifier would read
     key = read_key(arguments.key)
     token = vcjwt.sign(strictjson.parse(data), key, arguments.kid)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from api.cli import options
 from api.cli.output import BOLD, DIM, GREEN, RED, YELLOW, colour
-from api.cli.verify import content
 
 if TYPE_CHECKING:
     from registry.credential.lint import Lint
@@ -32,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Look at every file; with --json one result a line."""
     worst = 0
     for path in arguments.files:
-        result, problem = _look(content(path))
+        result, problem = _look(options.content(path))
         worst |= problem is not None or bool(result and result.errors)
         _print(path, result, problem, arguments.json)
     return int(worst)

@@ -2,11 +2,12 @@
 
 import argparse
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from api.cli.failures import CliError
+from api.cli.failures import NOT_KNOWN, CliError
 from registry.format.nesting import loads
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 URL_VARIABLE, KEY_VARIABLE, DATA_VARIABLE = "CREDANCHOR_URL", "CREDANCHOR_API_KEY", "CREDANCHOR_DATA_DIR"
 DEFAULT_DATA_DIR = "var"
+STDIN = Path("-")
 
 Run = Callable[[argparse.Namespace], int]
 Configure = Callable[[argparse.ArgumentParser], None]
@@ -125,6 +127,19 @@ def read(path: Path, most: int) -> bytes:
     if len(content) > most:
         raise CliError(f"{path} is larger than {most} bytes.")
     return content
+
+
+def content(path: Path) -> bytes:
+    """A file, or what comes on stdin for -; one byte more than an image may have is enough. Raises CliError."""
+    from registry.credential.baking import MAX_IMAGE_BYTES
+
+    try:
+        if path == STDIN:
+            return sys.stdin.buffer.read(MAX_IMAGE_BYTES + 1)
+        with path.open("rb") as file:
+            return file.read(MAX_IMAGE_BYTES + 1)  # too long by one byte is an outcome of check 1
+    except OSError as problem:
+        raise CliError(f"{path} cannot be read: {problem.strerror}.", exit_code=NOT_KNOWN) from None
 
 
 def write(path: Path, content: bytes) -> None:

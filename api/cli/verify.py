@@ -5,24 +5,21 @@ Exit code: 0 valid (or valid on a test network), 1 not valid, 2 not known or not
 """
 
 import argparse
-import json
 import os
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from api.cli import options
-from api.cli.failures import NOT_KNOWN, REFUSED, CliError
-from api.cli.output import BOLD, DIM, GREEN, RED, YELLOW, colour
+from api.cli import failures, options
+from api.cli.failures import NOT_KNOWN, CliError
+from api.cli.output import Progress
 
 if TYPE_CHECKING:
-    from registry.verify import Check, Report, StatusSource, TrustProfile
-    from registry.verify.token import TokenReport
+    from registry.verify import StatusSource, TrustProfile
 
 TRUST_VARIABLE = "CREDANCHOR_TRUST"
-MARKS = {"pass": ("✓", GREEN), "fail": ("✗", RED), "unknown": ("?", YELLOW), "not_run": ("-", DIM)}
 MAX_TRUST_BYTES = 1024 * 1024
-STDIN = Path("-")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -62,24 +59,24 @@ def with_trust(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check every file; with --json one report a line."""
-    from datetime import UTC, datetime
-
     from anchor.verifier import Verifier
-    from registry.verify.token import is_token, verify_token
+    from api.cli.checking import check_all
 
     verifier = Verifier(trust_profile(arguments, NOT_KNOWN), _status(arguments.status))
+    # Only where somebody watches and the reports go elsewhere.
+    progress = Progress(quiet=not sys.stderr.isatty() or sys.stdout.isatty())
     documents = _did_documents(arguments.did_document)
-
-    def check(data: bytes) -> "Report":
-        return verifier.check(data, now=datetime.now(UTC))
-
     worst = 0
-    for path in arguments.files:
-        data = content(path)
-        report = verify_token(data, documents=documents, check=check) if is_token(data) else check(data)
-        _print(path, report, arguments)
-        # 1, not valid, outranks 2, not known: one forged file must not hide behind an unreachable node.
-        worst = min(filter(None, (worst, report.exit_code)), default=0)
+    with closing(check_all(arguments.files, verifier, documents, as_json=arguments.json)) as checked:
+        for number, found in enumerate(checked, 1):
+            if found.problem is not None:
+                failures.report(found.problem, as_json=arguments.json)  # the other files are checked all the same
+            else:
+                print(found.text)
+            # 1, not valid, outranks 2, not known: one forged file must not hide behind an unreachable node.
+            worst = min(filter(None, (worst, found.exit_code)), default=0)
+            progress(f"verified {number:,} of {len(arguments.files):,}")
+    progress.done()
     return worst
 
 
@@ -118,50 +115,10 @@ def _did_documents(paths: list[Path]) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for path in paths:
         try:
-            document = strictjson.parse(content(path))
+            document = strictjson.parse(options.content(path))
         except FormatError as problem:
             raise CliError(f"{path} is not a DID document: {problem}", exit_code=NOT_KNOWN) from None
         if not isinstance(document, dict) or not isinstance(document.get("id"), str):
             raise CliError(f"{path} is not a DID document: it has no id.", exit_code=NOT_KNOWN)
         found[document["id"]] = document
     return found
-
-
-def content(path: Path) -> bytes:
-    """A file, or what comes on stdin for -; one byte more than an image may have is enough. Raises CliError."""
-    from registry.credential.baking import MAX_IMAGE_BYTES
-
-    try:
-        if path == STDIN:
-            return sys.stdin.buffer.read(MAX_IMAGE_BYTES + 1)
-        with path.open("rb") as file:
-            return file.read(MAX_IMAGE_BYTES + 1)  # too long by one byte is an outcome of check 1
-    except OSError as problem:
-        raise CliError(f"{path} cannot be read: {problem.strerror}.", exit_code=NOT_KNOWN) from None
-
-
-def _print(path: Path, report: "Report | TokenReport", arguments: argparse.Namespace) -> None:
-    if arguments.json:
-        print(json.dumps({"file": str(path)} | report.to_json(), ensure_ascii=False))
-        return
-    shade = {0: GREEN if report.verdict == "valid" else YELLOW, REFUSED: RED, NOT_KNOWN: YELLOW}[report.exit_code]
-    print(f"{colour(str(path), BOLD)}: {colour(report.verdict, shade)}. {report.sentence}")
-    for check in _lines(report):
-        mark, tint = MARKS[check.outcome]
-        number = f"{check.number}" if check.number else " "
-        print(f"  {colour(mark, tint)} {number} {check.id:<10} {check.sentence}")
-        if check.next_step and check.outcome != "pass":
-            print(f"      {'':<10} {check.next_step}")
-    inner = getattr(report, "report", report)  # of a token: the credential in it
-    for line in getattr(inner, "endorsements", None) or ():
-        mark, tint = MARKS[line.outcome]
-        print(f"  {colour(mark, tint)}   {'endorsed' if line.outcome == 'pass' else 'endorsement':<10} {line.sentence}")
-
-
-def _lines(report: "Report | TokenReport") -> "list[Check]":
-    """Every check in the order it is read: the token's before those of the credential in it."""
-    from registry.verify.token import TokenReport
-
-    if isinstance(report, TokenReport):
-        return [*report.checks, *(_lines(report.report) if report.report else [])]
-    return [*report.checks, *([report.embedded_proof] if report.embedded_proof else [])]

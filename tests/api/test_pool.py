@@ -12,6 +12,7 @@ from api import background
 from api.background import Background
 from registry.store import batches, sealing
 from registry.store.engine import Store
+from tests.support.processes import is_running
 from tests.support.registered import register
 from tests.support.waiting import until
 
@@ -24,13 +25,6 @@ if __name__ == "__main__":
         print(*{pool.submit(os.getpid).result() for _ in range(20)}, flush=True)
         time.sleep(60)
 """
-
-
-def is_running(pid: int) -> bool:
-    try:
-        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")

@@ -15,11 +15,13 @@ CODE = b"specimen code"
 
 
 @contextmanager
-def serving(chain: Chain) -> Iterator[str]:
-    """The URL of a node that knows exactly the answers of `chain`, inside a `with`."""
+def serving(chain: Chain, heard: list[str] | None = None) -> Iterator[str]:
+    """The URL of a node that knows exactly the answers of `chain`, inside a `with`; `heard` gets the methods asked."""
 
     def answer(body: bytes) -> Answer:
         request = json.loads(body)
+        if heard is not None:
+            heard.extend(one["method"] for one in (request if isinstance(request, list) else [request]))
         found = [_answer(chain, one) for one in request] if isinstance(request, list) else _answer(chain, request)
         return 200, json.dumps(found).encode(), {}
 

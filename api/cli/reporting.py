@@ -1,0 +1,38 @@
+"""What `credanchor verify` prints of one file: a line of JSON, or the verdict with a line for each check."""
+
+import json
+from pathlib import Path
+
+from api.cli.failures import NOT_KNOWN, REFUSED
+from api.cli.output import BOLD, DIM, GREEN, RED, YELLOW, colour
+from registry.verify import Check, Report
+from registry.verify.token import TokenReport
+
+MARKS = {"pass": ("✓", GREEN), "fail": ("✗", RED), "unknown": ("?", YELLOW), "not_run": ("-", DIM)}
+
+
+def render(path: Path, report: Report | TokenReport, *, as_json: bool) -> str:
+    """The text, without a line's end."""
+    if as_json:
+        return json.dumps({"file": str(path)} | report.to_json(), ensure_ascii=False)
+    shade = {0: GREEN if report.verdict == "valid" else YELLOW, REFUSED: RED, NOT_KNOWN: YELLOW}[report.exit_code]
+    lines = [f"{colour(str(path), BOLD)}: {colour(report.verdict, shade)}. {report.sentence}"]
+    for check in _checks(report):
+        mark, tint = MARKS[check.outcome]
+        number = f"{check.number}" if check.number else " "
+        lines.append(f"  {colour(mark, tint)} {number} {check.id:<10} {check.sentence}")
+        if check.next_step and check.outcome != "pass":
+            lines.append(f"      {'':<10} {check.next_step}")
+    inner = report.report if isinstance(report, TokenReport) else report
+    for line in (inner.endorsements if inner else None) or ():
+        mark, tint = MARKS[line.outcome]
+        word = "endorsed" if line.outcome == "pass" else "endorsement"
+        lines.append(f"  {colour(mark, tint)}   {word:<10} {line.sentence}")
+    return "\n".join(lines)
+
+
+def _checks(report: Report | TokenReport) -> list[Check]:
+    """Every check in the order it is read: the token's before those of the credential in it."""
+    if isinstance(report, TokenReport):
+        return [*report.checks, *(_checks(report.report) if report.report else [])]
+    return [*report.checks, *([report.embedded_proof] if report.embedded_proof else [])]
