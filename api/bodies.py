@@ -60,13 +60,15 @@ def body(limit: int, *media_types: str, empty: bool = False) -> Any:
     return Depends(_reader(limit, media_types, empty))
 
 
-def fields(model: type[_M], *, empty: bool = False) -> Any:
-    """A dependency that gives Parsed[model]; with `empty`, no body stands for `{}`."""
-    read = _reader(MAX_SMALL_BODY, (JSON,), empty)
+def fields(
+    model: type[_M], *, empty: bool = False, limit: int = MAX_SMALL_BODY, max_depth: int = MAX_JSON_DEPTH
+) -> Any:
+    """A dependency that gives Parsed[model] of at most `limit` bytes; with `empty`, no body stands for `{}`."""
+    read = _reader(limit, (JSON,), empty)
 
     async def parse(request: Request) -> Parsed[_M]:
         received = await read(request)
-        value = received.json(MAX_JSON_DEPTH) if received.data or not empty else {}
+        value = received.json(max_depth) if received.data or not empty else {}
         try:
             return Parsed(model.model_validate(value), received.sha256)
         except ValidationError as error:

@@ -2,13 +2,15 @@
 
 Nothing is kept unless every row is right. If the connection breaks or you interrupt the waiting, the registry goes
 on; --resume BATCH waits again and fetches the files.
+
+With --stack: one larger credential for a learner's smaller ones, by the rule in its definition ([stacking.requires]).
 """
 
 import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from api.cli import options
+from api.cli import options, stack
 from api.cli.achievement import known
 from api.cli.batch import fetch, only_issuer, submit, told, wait
 from api.cli.failures import USAGE, CliError
@@ -36,6 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--achievement", metavar="FILE|ID", help="the definition (.toml, .json), or the id of a known one"
     )
+    stack.configure(parser)
     parser.add_argument("--issuer", help="the issuer's short name; may be left out while there is only one")
     parser.add_argument("--out", type=Path, metavar="DIR", help="wait until they are final and write the files here")
     unsigned = "no proof in each credential, only that of the batch: faster, but other verifiers find none to check"
@@ -47,18 +50,30 @@ def configure(parser: argparse.ArgumentParser) -> None:
     options.example(
         parser,
         "credanchor issue roster.csv --achievement achievement.toml --out files --wait",
+        "credanchor issue --stack ana/ --achievement certificate.toml --learner email=ana@learner.example --out files",
         "credanchor issue --resume 9f3k… --out files",
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Open, fill and seal a batch, or resume one; then wait and fetch."""
-    if (arguments.roster is None) == (arguments.resume is None):
-        raise CliError("Name either a roster or --resume BATCH.", "credanchor issue --help shows both.", USAGE)
+    if sum(source is not None for source in (arguments.roster, arguments.stack, arguments.resume)) != 1:
+        problem = "Name a roster, or --stack with components, or --resume BATCH."
+        raise CliError(problem, "credanchor issue --help shows all three.", USAGE)
+    if arguments.learner and not arguments.stack:
+        raise CliError("--learner goes with --stack only.", "A roster has columns for that.", USAGE)
+    if arguments.stack and arguments.unsigned:
+        raise CliError("--unsigned does not go with --stack.", "A stack always has a proof of its own.", USAGE)
+    if not arguments.resume and not arguments.achievement:
+        raise CliError(
+            "For what? --achievement names the definition.", "credanchor issue --help has an example.", USAGE
+        )
     client = options.client(arguments)
     progress = Progress(quiet=arguments.json)
     if arguments.resume:
         batch = client.get(f"/v1/batches/{options.segment(arguments.resume)}")
+    elif arguments.stack:
+        batch = stack.send(client, arguments, progress)
     else:
         batch = _submit(client, arguments, progress)
     written: list[str] = []
@@ -76,10 +91,6 @@ def _submit(client: "Client", arguments: argparse.Namespace, progress: Progress)
     if kind is None:
         raise CliError(
             f"{arguments.roster} is none of {', '.join(ROSTER_TYPES)}.", "Name the file after what is in it."
-        )
-    if not arguments.achievement:
-        raise CliError(
-            "For what? --achievement names the definition.", "credanchor issue --help has an example.", USAGE
         )
     content = options.read(arguments.roster, MAX_ROSTER_BYTES)
     issuer = arguments.issuer or only_issuer(client)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from itertools import chain
 from typing import Annotated, Any
 
@@ -21,12 +20,11 @@ from api.routes import credentials
 from api.routes.common import Id, Nothing, Svc, hash0x
 from api.routes.documents import compact, documents_of
 from api.schemas import answers
-from api.schemas.requests import Empty, NewBatch, NewEndorsement
+from api.schemas.requests import Empty, NewBatch
 from api.services import Services
 from registry.credential import roster
-from registry.credential.endorsement import Endorsement
 from registry.errors import RowError, StateError
-from registry.store import achievements, batches, endorsing, erasure, signed
+from registry.store import achievements, batches, erasure, signed
 from registry.store import credentials as stored
 from registry.store.apikeys import Caller
 
@@ -36,7 +34,6 @@ Owner = Annotated[Caller, needs("batches:write")]
 Reader = Annotated[Caller, needs("credentials:read")]
 Watcher = Annotated[Caller, needs("batches:write", "credentials:read")]
 
-ENDORSEMENT = {"subject": "https://university.example/achievements/data-ethics", "comment": "Accredited, AV-4223."}
 _LINES = {"type": "string", "description": "JSON Lines."}
 _ROWS = {
     CSV: {
@@ -122,7 +119,7 @@ def list_(services: Svc, caller: Watcher, page: PageQuery, response: Response, i
 )
 def get(services: Svc, request: Request, caller: Watcher, batch: Id) -> Response:
     # Asked for again also when final: a key found compromised later takes its batches with it.
-    return cached_json(request, show(_owned(services, caller, batch)), "ask-private")
+    return cached_json(request, show(owned(services, caller, batch)), "ask-private")
 
 
 @router.delete(
@@ -134,7 +131,7 @@ def get(services: Svc, request: Request, caller: Watcher, batch: Id) -> Response
     ),
 )  # fmt: skip
 def delete(services: Svc, caller: Owner, batch: Id) -> Response:
-    _owned(services, caller, batch)
+    owned(services, caller, batch)
     erasure.discard(services.store, batch)
     return Response(None, 204)
 
@@ -151,14 +148,14 @@ def delete(services: Svc, caller: Owner, batch: Id) -> Response:
 )  # fmt: skip
 def add_rows(post: Writer, received: Annotated[Body, body(MAX_ROSTER_BODY, CSV, JSONL, JSON)], batch: Id) -> Response:
     services = post.services
-    achievement_id = _owned(services, post.caller, batch)["achievement_id"]
+    achievement_id = owned(services, post.caller, batch)["achievement_id"]
     if achievement_id is None:
         raise StateError(f"Batch {batch!r}", "for credentials signed elsewhere", "one with an achievement")
     if answered := post.seen(received.sha256):
         return answered
     definition = achievements.definition(achievements.get_achievement(services.store, achievement_id))
     rows = roster.parse(received.data, received.content_type, definition)
-    return _upload(post, received.sha256, batch, lambda: batches.add_rows(services.store, services.vault, batch, rows))
+    return upload(post, received.sha256, batch, lambda: batches.add_rows(services.store, services.vault, batch, rows))
 
 
 @router.post(
@@ -172,33 +169,13 @@ def add_rows(post: Writer, received: Annotated[Body, body(MAX_ROSTER_BODY, CSV, 
 )  # fmt: skip
 def add_signed(post: Writer, received: Annotated[Body, body(MAX_SIGNED_BODY, JSONL, JSON)], batch: Id) -> Response:
     store = post.services.store
-    _owned(post.services, post.caller, batch)
+    owned(post.services, post.caller, batch)
     if answered := post.seen(received.sha256):
         return answered
     # Checked before the transaction: nobody should wait for a thousand signatures.
     checked = signed.check_signed(store, batch, documents_of(received))
     warnings = [_warned(one) for item in checked for one in item.warnings]
-    return _upload(post, received.sha256, batch, lambda: signed.add_checked(store, batch, checked), warnings)
-
-
-@router.post(
-    "/{batch}/endorsements",
-    status_code=201,
-    response_model=answers.Added,
-    **route(
-        "addEndorsement", "Add an endorsement by the batch's issuer, into a batch without achievement",
-        ONCE, "not-found", "wrong-state", "invalid-rows", "secrets-unavailable", scopes=["batches:write"],
-        body=json_body(NewEndorsement, ENDORSEMENT),
-    ),
-)  # fmt: skip
-def add_endorsement(
-    post: Writer, wanted: Annotated[Parsed[NewEndorsement], fields(NewEndorsement)], batch: Id
-) -> Response:
-    services, new = post.services, wanted.fields
-    _owned(services, post.caller, batch)
-    given = [Endorsement(new.subject, new.comment, new.name, new.valid_until)]
-    add = partial(endorsing.add_endorsements, services.store, services.vault, batch, given)
-    return _upload(post, wanted.sha256, batch, add)
+    return upload(post, received.sha256, batch, lambda: signed.add_checked(store, batch, checked), warnings)
 
 
 @router.post(
@@ -212,7 +189,7 @@ def add_endorsement(
 )  # fmt: skip
 def seal(post: Writer, wanted: Nothing, batch: Id) -> Response:
     services = post.services
-    _owned(services, post.caller, batch)
+    owned(services, post.caller, batch)
 
     def work() -> dict[str, Any]:
         batches.request_seal(services.store, batch)
@@ -233,7 +210,7 @@ def seal(post: Writer, wanted: Nothing, batch: Id) -> Response:
     ),
 )  # fmt: skip
 def list_credentials(services: Svc, caller: Reader, page: PageQuery, response: Response, batch: Id) -> Any:
-    state = _owned(services, caller, batch)["state"]
+    state = owned(services, caller, batch)["state"]
     after = page.after[0] if page.after else -1
     found = stored.list_credentials(services.store, batch, limit=page.limit + 1, after_index=after)
     return page.answer(response, found, lambda row: credentials.show(row, state), lambda row: (row.index, ""))
@@ -249,7 +226,7 @@ def list_credentials(services: Svc, caller: Reader, page: PageQuery, response: R
     ),
 )  # fmt: skip
 def files(services: Svc, caller: Reader, batch: Id) -> StreamingResponse:
-    _owned(services, caller, batch)
+    owned(services, caller, batch)
     found = stored.files(services.store, batch)
     # The first file is made before the answer begins, so that "not final" can still be said.
     first = next(found, None)
@@ -269,9 +246,11 @@ def _closing(lines: Iterator[bytes], found: Any) -> Iterator[bytes]:
         found.close()
 
 
-def _upload(
+def upload(
     post: Post, sha256: bytes, batch: str, add: Callable[[], list[str]], warnings: Sequence[dict[str, Any]] = ()
 ) -> Response:
+    """Put something into a batch, once; answers how much, and how many it holds now."""
+
     def work() -> dict[str, Any]:
         added = len(add())
         size = batches.get_batch(post.services.store, batch).size
@@ -285,7 +264,8 @@ def _warned(error: RowError) -> dict[str, Any]:
     return said | {"detail": error.problem, "remedy": error.remedy}
 
 
-def _owned(services: Services, caller: Caller, batch: str) -> dict[str, Any]:
+def owned(services: Services, caller: Caller, batch: str) -> dict[str, Any]:
+    """The state of a batch that the caller may see. Raises NotFound."""
     state = batches.state_of(services.store, batch)
     see(caller, state["issuer_id"], "batch", batch)
     return state

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from api import times
 from api.limits import MAX_NOTE_CHARS, MAX_URL_CHARS
+from registry.credential.achievement.components import MAX_COMPONENTS
 
 
 def _time(text: str) -> str:
@@ -77,6 +78,17 @@ class NewEndorsement(Request):
     comment: Annotated[str, Field(min_length=1)]
     name: Annotated[str, Field(min_length=1, max_length=500)] = "Endorsement"
     valid_until: Time | None = None
+
+
+class NewStack(Request):
+    """A credential for what `components`, whole credential files of one learner, make together.
+
+    `learner` holds columns of a roster; what is left out is taken from the components, and `awarded_on` from today.
+    """
+
+    achievement: Name
+    learner: dict[Name, str | int | float] = {}
+    components: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=MAX_COMPONENTS)]
 
 
 class StatusChange(Request):

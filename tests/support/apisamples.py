@@ -4,6 +4,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from registry.store import achievements
+from tests.support.badges import MINIMAL, parse
 from tests.support.httpapi import Api
 from tests.support.registered import ACHIEVEMENT
 
@@ -13,6 +15,15 @@ ROSTER = "name,email,awarded_on\nMaël Ødegård,mael@students.example,2026-01-0
 
 def _json(value: Any) -> Callable[[Api], tuple[bytes, str]]:
     return lambda _: (json.dumps(value).encode(), JSON)
+
+
+def stack(api: Api, **changes: Any) -> dict[str, Any]:
+    """A stack of one: a certificate for the learner of a final credential."""
+    soil = "https://registry.example/v1/achievements/uni.soil-science.1"
+    rule = {"stand_alone": True, "requires": {"all_of": [soil]}}
+    definition = parse({**MINIMAL, "slug": "certificate", "stacking": rule})
+    made = achievements.add_achievement(api.registered.store, "uni", definition)
+    return {"achievement": made.id, "components": [json.loads(api.file())], **changes}
 
 
 SAMPLES: dict[str, Callable[[Api], tuple[bytes, str]]] = {
@@ -27,6 +38,7 @@ SAMPLES: dict[str, Callable[[Api], tuple[bytes, str]]] = {
     "createBatch": _json({"issuer": "uni", "achievement": "uni.soil-science.1"}),
     "addRows": lambda _: (ROSTER.encode(), "text/csv"),
     "addSigned": lambda api: (json.dumps([api.signed()]).encode(), JSON),
+    "addStack": lambda api: (json.dumps(stack(api)).encode(), JSON),
     "addEndorsement": _json({"subject": "urn:x-course:7", "comment": "Accredited"}),
     "sealBatch": _json({}),
     "revokeCredential": _json({"reason": "issued-in-error", "note": "a note about Zoë"}),
