@@ -4,8 +4,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 
-def shown(value: Any, *, secret: bool = False) -> str:
-    """A setting's value; of a secret URL, or several, the host alone."""
+def shown(value: Any, *, secret: bool = False, whole: bool = False) -> str:
+    """A setting's value; of a secret URL, or several, the host alone; of what is secret as a `whole`, nothing."""
+    if whole:
+        return "***" if value else ""
     if secret:
         # Passwords stand before the host, providers' keys in the path: the scheme and the host are what helps.
         return shown(tuple(_host_only(url) for url in ((value,) if isinstance(value, str) else value)))

@@ -4,36 +4,19 @@ Each field of `Settings` describes itself; `describe()` lists them, `masked()` p
 The environment variable is the field's name in capitals behind `CREDANCHOR_`; the TOML key is the field's name.
 """
 
-import difflib
 import os
-import tomllib
 from collections.abc import Mapping
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from anchor.signers import urls as signers
+from api import webhook
 from api.masking import shown
+from api.setting_sources import FILE_VARIABLE, PREFIX, SettingsError, from_environment, from_file
 
-PREFIX = "CREDANCHOR_"
-
-FILE_VARIABLE = "CREDANCHOR_SETTINGS"
-"""Names the TOML file. Without it only the environment counts: no file is picked up from where one happens to stand."""
-
-NOT_OURS = frozenset(
-    {
-        FILE_VARIABLE,
-        "CREDANCHOR_URL",
-        "CREDANCHOR_API_KEY",
-        "CREDANCHOR_TRUST",
-        "CREDANCHOR_TRACE",
-        "CREDANCHOR_VENV",
-        "CREDANCHOR_PYTHON",
-        "CREDANCHOR_TEST_PROCESSES",
-    }
-)
-"""Variables with our prefix that are read elsewhere (command line client, scripts), so not unknown settings."""
+__all__ = ["Described", "Settings", "SettingsError", "describe"]
 
 SECONDS_A_DAY = 86_400
 
@@ -44,12 +27,8 @@ MAX_RULE = 1_000_000
 """A million gwei per unit of gas, or as many blocks of waiting, is a slip of the pen, too."""
 
 
-class SettingsError(Exception):
-    """A setting is unknown or its value cannot be used; the text names it, its source and a remedy, never a secret."""
-
-
-def _setting(default: Any, describes: str, *, secret: bool = False) -> Any:
-    return field(default=default, repr=not secret, metadata={"describes": describes, "secret": secret})
+def _setting(default: Any, describes: str, *, secret: bool = False, whole: bool = False) -> Any:
+    return field(default=default, repr=not secret, metadata={"describes": describes, "secret": secret, "whole": whole})
 
 
 def _path(default: str, describes: str) -> Any:
@@ -125,6 +104,13 @@ class Settings:
         "Issuer whose key signs what POST /credentials/issue (W3C VC-API) is given. Test networks only. Empty: off.",
     )
     log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR. No level logs names, mail addresses or tokens.")
+    log_format: str = _setting("json", "json: one object a line, for programs. text: the same for people.")
+    monitor_host: str = _setting("127.0.0.1", "Address where /livez, /readyz and /metrics answer without a key.")
+    monitor_port: int = _setting(0, "Port for the same, apart from the API's and in `credanchor worker`, too. 0: none.")
+    alert_webhook: str = _setting("", "URL that is told when an alarm is raised or over. Empty: nobody.", secret=True)
+    alert_secret: str = _setting(
+        "", "Signs what alert_webhook is told (Standard Webhooks), 16 characters or more.", secret=True, whole=True
+    )
 
     def __post_init__(self) -> None:
         _check(0 < self.port < 65536, "port", "lies between 1 and 65535")
@@ -151,6 +137,9 @@ class Settings:
             _check(0 <= getattr(self, name) < MAX_RULE, name, f"is 0 or more and below {MAX_RULE}")
         _check(0 <= self.signing_processes <= MAX_PROCESSES, "signing_processes", f"lies between 0 and {MAX_PROCESSES}")
         _check(not self.vc_api_issuer or self.test_network, "vc_api_issuer", "is for test networks only")
+        _check(self.log_format in {"json", "text"}, "log_format", "is json or text")
+        _check(0 <= self.monitor_port < 65536, "monitor_port", "lies between 0 and 65535")
+        _check_webhook(self.alert_webhook, self.alert_secret)
         _check(self.log_level in {"DEBUG", "INFO", "WARNING", "ERROR"}, "log_level", "is DEBUG, INFO, WARNING or ERROR")
 
     @classmethod
@@ -160,8 +149,9 @@ class Settings:
         `file` None means the one that CREDANCHOR_SETTINGS names, if it does.
         """
         file = file or (Path(environ[FILE_VARIABLE]) if environ.get(FILE_VARIABLE) else None)
-        values = _from_file(file) if file else {}
-        values |= _from_environment(environ)
+        known = {one.name: one for one in fields(cls)}
+        values = from_file(file, known) if file else {}
+        values |= from_environment(environ, known)
         values |= {name: value for name, value in overrides.items() if value is not None}
         return cls(**values)
 
@@ -207,7 +197,10 @@ class Settings:
 
     def masked(self) -> dict[str, str]:
         """Every setting as text, secrets hidden: safe to print and to paste into a report."""
-        return {one.name: shown(getattr(self, one.name), secret=one.metadata["secret"]) for one in fields(self)}
+        return {
+            one.name: shown(getattr(self, one.name), secret=one.metadata["secret"], whole=one.metadata["whole"])
+            for one in fields(self)
+        }
 
 
 @dataclass(frozen=True)
@@ -233,62 +226,14 @@ def describe() -> list[Described]:
     ]
 
 
-def _from_file(path: Path) -> dict[str, Any]:
+def _check_webhook(url: str, secret: str) -> None:
+    if not url:
+        return
+    _check(webhook.usable(url), "alert_webhook", "is an http or https URL without a user's name in it")
     try:
-        table = tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise SettingsError(f"The settings file {path} cannot be read: {error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise SettingsError(f"The settings file {path} is not TOML: {error}.") from error
-    known = {one.name: one for one in fields(Settings)}
-    values = {}
-    for name, value in table.items():
-        if name not in known:
-            raise SettingsError(_unknown(name, list(known), str(path)))
-        values[name] = _typed(known[name], value, f"{name} in {path}")
-    return values
-
-
-def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
-    known = {PREFIX + one.name.upper(): one for one in fields(Settings)}
-    values = {}
-    for variable, value in environ.items():
-        if not variable.startswith(PREFIX) or variable in NOT_OURS:
-            continue
-        if variable not in known:
-            # A misspelt variable that is silently ignored is how a live registry ends up with test settings.
-            raise SettingsError(_unknown(variable, list(known), "the environment"))
-        values[known[variable].name] = _typed(known[variable], value, variable)
-    return values
-
-
-def _unknown(name: str, known: list[str], source: str) -> str:
-    close = difflib.get_close_matches(name, known, 1)
-    return f"There is no setting {name} (in {source})." + (f" Did you mean {close[0]}?" if close else "")
-
-
-def _typed(one: "Field[Any]", value: Any, where: str) -> Any:
-    """`value` from a file or the environment as the type of the field's default."""
-    kind = type(one.default)
-    if kind is bool and (isinstance(value, bool) or value in ("true", "false")):
-        return value is True or value == "true"
-    if kind is tuple and isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-    if kind is tuple and isinstance(value, list) and all(isinstance(part, str) for part in value):
-        return tuple(value)
-    if isinstance(one.default, Path) and isinstance(value, str) and value:
-        return Path(value)
-    if kind is str and isinstance(value, str):
-        return value
-    if kind in {int, float} and isinstance(value, int | float | str) and not isinstance(value, bool):
-        try:
-            return kind(value)
-        except ValueError:
-            pass
-    wanted = {bool: "true or false", tuple: "a list of texts", int: "a whole number", float: "a number"}.get(
-        kind, "a text"
-    )
-    raise SettingsError(f"{where} must be {wanted}.")
+        webhook.key(secret)
+    except ValueError as rule:
+        _check(False, "alert_secret", str(rule))
 
 
 def _check(holds: bool, name: str, rule: str) -> None:

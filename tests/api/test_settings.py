@@ -30,6 +30,9 @@ def test_every_setting_can_be_set_by_environment_and_by_file(tmp_path: Path) -> 
         "rpc_timeout_seconds": 1.5, "master_key_file": "m", "keystore_dir": "k", "trust_file": "t", "contexts_dir": "c",
         "log_level": "DEBUG", "signing_processes": 3, "max_fee_gwei": 30.5, "min_tip_gwei": 0.5, "bump_after_blocks": 9,
         "finality_depth": 12, "final_witnesses": 3, "explorer_url": "https://look.example",
+        "page_rpc_urls": "https://page.example",
+        "log_format": "text", "monitor_host": "0.0.0.0", "monitor_port": 9100,
+        "alert_webhook": "https://alerts.example/token", "alert_secret": "at least sixteen characters",
         "operator_signer": "awskms:alias/operator", "registrar_signer": f"https://u:p@sign.example#0x{'11' * 20}",
     }  # fmt: skip
     assert {one.name for one in describe()} == {*examples, "vc_api_issuer"}  # which needs a test network
@@ -58,6 +61,11 @@ def test_every_setting_can_be_set_by_environment_and_by_file(tmp_path: Path) -> 
         ("CREDANCHOR_TICK_SECONDS", "0", "tick_seconds"),
         ("CREDANCHOR_TICK_SECONDS", "8", "lease_seconds is not usable: it is at least twice tick_seconds"),
         ("CREDANCHOR_LOG_LEVEL", "LOUD", "log_level"),
+        ("CREDANCHOR_LOG_FORMAT", "xml", "log_format"),
+        ("CREDANCHOR_MONITOR_PORT", "65536", "monitor_port"),
+        ("CREDANCHOR_ALERT_WEBHOOK", "ftp://secret.example", "alert_webhook"),
+        ("CREDANCHOR_ALERT_WEBHOOK", "https://user:secret@x.example", "alert_webhook"),
+        ("CREDANCHOR_ALERT_WEBHOOK", "https://x.example/secret", "alert_secret .* at least 16"),
         ("CREDANCHOR_MAX_FEE_GWEI", "nan", "max_fee_gwei"),
         ("CREDANCHOR_MIN_TIP_GWEI", "-1", "min_tip_gwei"),
         ("CREDANCHOR_FINALITY_DEPTH", "1000000", "finality_depth"),
@@ -95,12 +103,18 @@ def test_what_is_printed_has_no_secret_in_it() -> None:
         database_url="postgresql://user:hunter2@db.example:5433/name",
         rpc_urls=("https://node.example/v3/abcdef0123456789", "http://u:p4ss@10.0.0.1:8545"),
         operator_signer=f"https://user:hunter2@sign.example/abcdef0123456789#0x{'11' * 20}",
+        alert_webhook="https://alerts.example/hooks/abcdef0123456789",
+        alert_secret="hunter2 and more of it",
     )
     text = repr(settings) + str(settings.masked())
     for secret in ("hunter2", "abcdef0123456789", "p4ss", "user"):
         assert secret not in text
     assert settings.masked()["database_url"] == "postgresql://db.example:5433/***"
     assert settings.masked()["rpc_urls"] == "https://node.example/***,http://10.0.0.1:8545/***"
+    assert (settings.masked()["alert_webhook"], settings.masked()["alert_secret"]) == (
+        "https://alerts.example/***",
+        "***",
+    )
     assert settings.masked()["operator_signer"] == "https://sign.example/***"
     assert set(settings.masked()) == {one.name for one in describe()}
 
