@@ -16,6 +16,8 @@ from multiprocessing.connection import wait
 from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import Any, TypeVar
 
+from registry.rdfc import canonizer
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -59,11 +61,12 @@ def cores() -> int:
 def process_pool(processes: int, prepare: Callable[..., None] | None = None, *arguments: Any) -> Iterator[Executor]:
     """A pool of so many processes, 0 meaning one for each core. In the end none is left, whatever state it was in.
 
-    Each begins with `prepare(*arguments)`; what can only be sent to a new process, as pipes and locks, goes there.
+    Each knows the contexts that this one has added and begins with `prepare(*arguments)`; what can only be sent to
+    a new process, as pipes and locks, goes there.
     """
     context = _Tracked()
     pool = ProcessPoolExecutor(
-        processes or cores(), mp_context=context, initializer=_begin, initargs=(prepare, arguments)
+        processes or cores(), mp_context=context, initializer=_begin, initargs=(canonizer.added(), prepare, arguments)
     )
     try:
         yield pool
@@ -76,8 +79,10 @@ def process_pool(processes: int, prepare: Callable[..., None] | None = None, *ar
                 process.join()
 
 
-def _begin(prepare: Callable[..., None] | None, arguments: tuple[Any, ...]) -> None:
+def _begin(contexts: dict[str, Any], prepare: Callable[..., None] | None, arguments: tuple[Any, ...]) -> None:
     _live_as_long_as_parent()
+    if contexts:
+        canonizer.add(contexts)
     if prepare is not None:
         prepare(*arguments)
 

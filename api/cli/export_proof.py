@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from api.cli import options
-from api.cli.failures import CliError
+from api.cli.failures import REFUSED, CliError
 from api.cli.output import emit
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("credential", type=Path, metavar="CREDENTIAL", help="a credential file, or a baked picture")
     parser.add_argument("--format", choices=[MERKLETOOLS, CHAINPOINT], default=MERKLETOOLS, help="default: %(default)s")
     parser.add_argument("--out", type=Path, metavar="FILE", help="where the path goes (else the standard output)")
+    options.with_contexts(parser)
     options.with_json(parser)
     options.example(
         parser,
@@ -41,6 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Write one JSON object. Raises CliError where the file's own proof does not hold."""
     from registry.credential.baking import MAX_IMAGE_BYTES
 
+    options.use_contexts(arguments, REFUSED)
     proof = _proof(options.read(arguments.credential, MAX_IMAGE_BYTES))
     path = chainpoint(proof) if arguments.format == CHAINPOINT else merkletools(proof)
     if arguments.out is None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from api.settings import Settings
 
 URL_VARIABLE, KEY_VARIABLE, DATA_VARIABLE = "CREDANCHOR_URL", "CREDANCHOR_API_KEY", "CREDANCHOR_DATA_DIR"
+CONTEXTS_VARIABLE = "CREDANCHOR_CONTEXTS_DIR"
 DEFAULT_DATA_DIR = "var"
 STDIN = Path("-")
 
@@ -36,6 +37,26 @@ def with_data(parser: argparse.ArgumentParser) -> None:
     """--data."""
     says = f"data directory (else ${DATA_VARIABLE}, else ./{DEFAULT_DATA_DIR})"
     parser.add_argument("--data", type=Path, metavar="DIR", help=says)
+
+
+def with_contexts(parser: argparse.ArgumentParser) -> None:
+    """--contexts."""
+    says = f"JSON-LD contexts that you add to the shipped ones, pinned by their index.json (else ${CONTEXTS_VARIABLE})"
+    parser.add_argument("--contexts", type=Path, metavar="DIR", help=says)
+
+
+def use_contexts(arguments: argparse.Namespace, exit_code: int) -> None:
+    """Know the contexts that the options name. Raises CliError where one is not what its pin says."""
+    folder = arguments.contexts or os.environ.get(CONTEXTS_VARIABLE)
+    if not folder:
+        return
+    from registry.errors import FormatError
+    from registry.rdfc import added, canonizer
+
+    try:
+        canonizer.add(added.read(Path(folder)))
+    except FormatError as problem:
+        raise CliError(f"The contexts cannot be used: {problem}", exit_code=exit_code) from None
 
 
 def with_api(parser: argparse.ArgumentParser) -> None:

@@ -42,6 +42,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="FILE|URL",
         help="where revocation status comes from: saved evidence, or a registry's address (else the trust profile's)",
     )
+    options.with_contexts(parser)
     options.with_data(parser)
     options.with_json(parser)
     options.example(
@@ -62,6 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
     from anchor.verifier import Verifier
     from api.cli.checking import check_all
 
+    options.use_contexts(arguments, NOT_KNOWN)
     verifier = Verifier(trust_profile(arguments, NOT_KNOWN), _status(arguments.status))
     # Only where somebody watches and the reports go elsewhere.
     progress = Progress(quiet=not sys.stderr.isatty() or sys.stdout.isatty())
