@@ -45,3 +45,18 @@ setup_environment() {
     fi
     printf '%s\n' "$pins" >"$stamp"
 }
+
+# setup_slither: the static analyser of the contract in .venv-slither; it pins other versions of packages we use, too.
+setup_slither() {
+    local venv="$ROOT/.venv-slither" lock="$ROOT/contracts/slither.lock" stamp="$ROOT/.venv-slither/.pins"
+    [ -f "$stamp" ] && cmp -s "$lock" "$stamp" && return
+    say "Fetching slither, once ..."
+    if command -v uv >/dev/null 2>&1; then
+        [ -x "$venv/bin/python" ] || uv venv --quiet --python "$(find_python)" "$venv"
+        uv pip install --quiet --python "$venv/bin/python" --require-hashes --no-deps -r "$lock"
+    else
+        [ -x "$venv/bin/pip" ] || "$(find_python)" -m venv "$venv"
+        "$venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes --no-deps -r "$lock"
+    fi
+    cp "$lock" "$stamp"
+}

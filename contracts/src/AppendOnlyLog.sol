@@ -88,9 +88,12 @@ abstract contract AppendOnlyLog {
     function head() public view returns (uint64 size, bytes32 root) {
         size = _tip.size;
         uint256 level;
+        // The equalities are about bits of a count that only this contract writes; nobody can push it past them.
+        // slither-disable-next-line incorrect-equality
         for (; size >> level & 1 == 0; ++level) {} // the smallest peak; size is never 0
         root = _peaks[level];
         for (++level; size >> level != 0; ++level) {
+            // slither-disable-next-line incorrect-equality
             if (size >> level & 1 == 1) root = _node(_peaks[level], root);
         }
     }
@@ -109,6 +112,7 @@ abstract contract AppendOnlyLog {
         bytes32 node = _leaf(position, kind, subject, sha256(payload));
         // As in binary counting: every trailing 1 of the old size is a full subtree that merges into the new one.
         uint256 level;
+        // slither-disable-next-line incorrect-equality
         for (; position >> level & 1 == 1; ++level) {
             node = _node(_peaks[level], node);
         }

@@ -66,6 +66,7 @@ abstract contract IssuerLedger is AppendOnlyLog {
         if (!_open(windows)) revert IssuerNotSuspended(issuer);
         Window storage last = windows[windows.length - 1];
         uint48 time = uint48(block.timestamp);
+        // slither-disable-next-line incorrect-equality
         last.until = time == last.from ? time + 1 : time;
         _append(ISSUER_REINSTATED, issuer, abi.encode(reason));
     }
@@ -108,7 +109,7 @@ abstract contract IssuerLedger is AppendOnlyLog {
     /// @dev Binary search: not even a registrar gone bad can make the question too dear for a node to answer.
     function suspendedAt(bytes32 issuer, uint48 time) public view returns (bool) {
         Window[] storage windows = _issuers[issuer].suspensions;
-        uint256 low;
+        uint256 low = 0;
         uint256 high = windows.length;
         while (low < high) {
             uint256 middle = (low + high) / 2;
@@ -132,6 +133,7 @@ abstract contract IssuerLedger is AppendOnlyLog {
     /// @notice addedAt <= time < revokedAt, and time < compromisedAt: as known now.
     function keyValidAt(bytes32 keyId, uint48 time) external view returns (bool) {
         Key memory key = _keys[keyId];
+        // slither-disable-next-line incorrect-equality
         return key.addedAt != 0 && key.addedAt <= time && (key.revokedAt == 0 || time < key.revokedAt)
             && (key.compromisedAt == 0 || time < key.compromisedAt);
     }

@@ -37,6 +37,9 @@ contract Auditor {
     uint256 public lastTime;
     string public broken; // the first rule that an entry broke; empty: none
     uint64[16] public kinds;
+    mapping(bytes32 role => mapping(address account => bool)) public held; // as the entries tell it
+    address public pendingAdmin; // and from when on it may accept; both 0: no transfer has begun
+    uint48 public schedule;
     Vm.Log private _last;
 
     function newest() external view returns (bytes32[] memory topics, bytes memory data) {
@@ -62,6 +65,8 @@ contract Auditor {
         _expect(previousBlock == lastBlock, "previousBlock is not the block of the entry before");
         _expect(time == block.timestamp && time >= lastTime, "time is not the block's");
         ++kinds[uint256(log.topics[2])];
+        bytes32 needed = _needed(uint256(log.topics[2]));
+        _expect(needed == bytes32(type(uint256).max) || held[needed][actor], "the actor does not hold the role");
         bytes memory entry = bytes.concat("credanchor-entr1", bytes8(uint64(leaves.length)));
         entry = bytes.concat(entry, bytes8(uint64(uint256(log.topics[2]))), log.topics[3], bytes8(time));
         entry = bytes.concat(entry, bytes8(uint64(block.number)), bytes20(actor), sha256(payload));
@@ -69,6 +74,22 @@ contract Auditor {
         lastBlock = uint64(block.number);
         lastTime = time;
         _last = log;
+        _replay(uint256(log.topics[2]), log.topics[3], payload);
+    }
+
+    /// @dev All ones: the entries that change roles follow other rules.
+    function _needed(uint256 kind) private pure returns (bytes32) {
+        if (kind == 1) return keccak256("OPERATOR_ROLE");
+        if (kind >= 2 && kind <= 7) return keccak256("REGISTRAR_ROLE");
+        if (kind == 8 || kind == 9) return keccak256("ACCREDITOR_ROLE");
+        return kind == 12 ? bytes32(0) : bytes32(type(uint256).max);
+    }
+
+    function _replay(uint256 kind, bytes32 role, bytes memory payload) private {
+        if (kind == 10 || kind == 11) held[role][abi.decode(payload, (address))] = kind == 10;
+        if (kind == 13) (pendingAdmin, schedule) = abi.decode(payload, (address, uint48));
+        // A transfer ends when it is cancelled, and when the admin's role is taken from its holder.
+        if (kind == 14 || (kind == 11 && role == 0)) (pendingAdmin, schedule) = (address(0), 0);
     }
 
     /// @dev MTH of RFC 9162, section 2.1.1.

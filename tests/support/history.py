@@ -100,10 +100,12 @@ class History:
     last_block: int = 0
 
     @classmethod
-    def begin(cls, sender: Sender) -> "History":
-        """Deploy a contract with an operator and a registrar, and register one issuer with the key `KEY`."""
-        made = artifact()
-        creation = made.bytecode + encode(
+    def begin(cls, sender: Sender, bytecode: bytes = b"") -> "History":
+        """Deploy a contract with an operator and a registrar, and register one issuer with the key `KEY`.
+
+        `bytecode`: of another contract with the same interface.
+        """
+        creation = (bytecode or artifact().bytecode) + encode(
             ["address", "uint48", "(uint64,address,uint64,bytes32)"],
             [ADMIN.address, 0, (0, "0x" + "00" * 20, 0, bytes(32))],
         )

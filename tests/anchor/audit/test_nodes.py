@@ -1,13 +1,19 @@
 """Nodes that leave out, alter or invent, show another chain or another contract, or are not there."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from eth_utils.crypto import keccak
 
 from anchor.audit.audit import audit
 from anchor.audit.source import open_source
+from anchor.reader import Reader
+from contracts import artifact
+from registry.format import entries
 from tests.support.auditing import Honest, found, look, other
+from tests.support.history import KEY, History, Sender, leaves
 from tests.support.proxy import Proxy
 
 
@@ -73,6 +79,23 @@ def test_an_event_that_a_node_alters_does_not_lead_to_the_head(honest: Honest) -
     with Proxy(history.sender.url, alter) as url:
         report = look(history, export, url)
     assert found(report) == {("head", "log.head"), ("head", "log.peaks")}
+
+
+def test_a_contract_that_does_the_same_and_runs_other_code_is_believed_by_nobody(
+    sender: Sender, tmp_path: Path
+) -> None:
+    zero_root = keccak(text="ZeroRoot()")[:4]  # one error has another name; all else works as ours does
+    assert artifact().bytecode.count(zero_root) == 1
+    history = History.begin(sender, artifact().bytecode.replace(zero_root, b"fake"))
+    history.anchor([], [history.batch(1, leaves("a", 3))])
+    export = history.write(tmp_path / "export")
+    report = audit(open_source(str(export)), [sender.url], history.trust)
+    assert (found(report), report.exit_code) == ({("contract", "contract.code")}, 1)
+    reader = Reader([sender.url], sender.chain_id, history.contract, artifact().code_sha256)
+    answer = reader.lookup(bytes.fromhex(history.anchors[0]["root"]), entries.issuer_key_id(KEY.multikey))
+    reader.close()
+    assert answer.facts.code_sha256 != artifact().code_sha256
+    assert (answer.facts.anchor_number, answer.facts.key_added_at, answer.pending) == (0, 0, False)
 
 
 def test_another_contract_at_the_trusted_address_is_recognised(honest: Honest) -> None:
