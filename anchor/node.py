@@ -120,9 +120,12 @@ class Node:
         return Unreachable(self.endpoint, "its answer is not what Ethereum JSON-RPC defines")
 
     def estimate_gas(self, sender: bytes, to: bytes, payload: bytes) -> int:
-        """Gas that the call would use on top of the newest block; a free try-out. Raises RpcError when it reverts."""
+        """Gas that the call would use on top of the newest block; a free try-out. Raises RpcError when it reverts.
+
+        The block is named: nodes whose default is the pending one would try the call after our own waiting transaction.
+        """
         call = {"from": "0x" + sender.hex(), "to": "0x" + to.hex(), "data": "0x" + payload.hex()}
-        return self.quantity(self._rpc.call("eth_estimateGas", call))
+        return self.quantity(self._rpc.call("eth_estimateGas", call, "latest"))
 
     def tip_suggestion(self) -> int:
         """Wei per gas; 0 from a node that gives no suggestion."""

@@ -4,14 +4,15 @@ A pure function of the rows: whoever composes an anchor from the same rows gets 
 database that lost an anchor's row recognise the anchor on the chain.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from registry.format import entries
-from registry.format.merkle import root_of
+from registry.format.merkle import PLAIN, Frontier, root_of
 from registry.store.batches import SEALED
 from registry.store.setup import registry
 from registry.store.tables import AnchorList, Batch, IssuerKey, StatusList, StatusListVersion
@@ -19,6 +20,9 @@ from registry.store.trees import AnchoredList, batch_leaf, status_tree
 
 MAX_BATCHES = 1000
 """Batches in one anchor: keeps TX1 well under a second. What is left goes into the next one, a block later."""
+
+MAX_GUESSES = 500
+"""States of the status lists that are tried for an anchor whose row is lost: seconds, with MAX_BATCHES batches each."""
 
 
 @dataclass(frozen=True)
@@ -91,12 +95,48 @@ def compose(session: Session, number: int, batches: Sequence[Batch], versions: M
 def recompose(session: Session, number: int, root: bytes, final_time: int) -> Composed | None:
     """The anchor that has this root, built from what waits here; None when it holds something we do not know.
 
-    For a database that was restored from a copy older than the anchor, but not older than its batches.
+    For a database that was restored from a copy older than the anchor, but not older than its batches, and for one that
+    is filled anew from sealed batches. What this database has seen of the chain plays no part: the root is the proof.
     """
-    batches = pending_batches(session, final_time)
-    for versions in (ready_versions(session, final_time, number - 1), anchored_versions(session, number - 1)):
-        for count in range(len(batches), -1, -1):
-            made = compose(session, number, batches[:count], versions)
-            if made.root == root:
-                return made
+    waiting = select(Batch).where(Batch.state == SEALED, Batch.anchor_number.is_(None)).order_by(Batch.number)
+    batches = list(session.scalars(waiting.limit(MAX_BATCHES)))
+    leaves = [batch_leaf(session, batch) for batch in batches]
+    for versions in islice(_guesses(session, number, final_time), MAX_GUESSES):
+        empty = compose(session, number, [], versions)
+        tree = Frontier(PLAIN)
+        tree.append(empty.root)  # of a tree with one leaf, which is the status entry
+        for count in range(len(leaves) + 1):
+            if count:
+                tree.append(leaves[count - 1])
+            if tree.root == root:
+                return compose(session, number, batches[:count], versions)
     return None
+
+
+def _guesses(session: Session, number: int, final_time: int) -> Iterator[dict[str, int]]:
+    """What the lists may have been when an anchor was composed, the likeliest first, nothing twice.
+
+    A list's version was ready when it was signed and its key was on the chain; both happened in an order that the rows
+    still tell, although this database may know nothing of the chain any more.
+    """
+    before = anchored_versions(session, number - 1)
+    tried = [ready_versions(session, final_time, number - 1), before]
+    yield tried[0]
+    if tried[1] != tried[0]:
+        yield tried[1]
+    keys = list(session.scalars(select(IssuerKey.key_id).order_by(IssuerKey.created_at, IssuerKey.key_id)))
+    signed = select(StatusListVersion.created_at, StatusListVersion.list_id, StatusListVersion.version)
+    for known in range(len(keys), 0, -1):
+        rows = session.execute(
+            signed.where(StatusListVersion.key_id.in_(keys[:known])).order_by(
+                StatusListVersion.created_at, StatusListVersion.list_id, StatusListVersion.version
+            )
+        )
+        found = dict(before)
+        for _, list_id, version in rows.all():
+            if version <= found.get(list_id, 0):
+                continue
+            found[list_id] = version
+            if found not in tried:
+                tried.append(dict(found))
+                yield tried[-1]

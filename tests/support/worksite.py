@@ -15,28 +15,23 @@ from anchor.chain import ChainConfig
 from anchor.contract import LogEntry, RegistryContract
 from anchor.deploy import deploy
 from anchor.devnode import DevNode, serve
+from anchor.node import Rpc
 from anchor.signer import KeySigner, Signer, Transaction
 from anchor.worker import Worker
 from anchor.worker.tick import Connect
 from registry.store import issuers, keys, setup
 from registry.store.engine import Store
-from registry.store.tables import (
-    Anchor,
-    Anchored,
-    Attempt,
-    Batch,
-    Cursor,
-    Issuer,
-    IssuerKey,
-)
+from registry.store.tables import Anchor, Anchored, Attempt, Batch, Cursor, Issuer, IssuerKey
 from registry.store.vault import Vault
 from tests.support import chains, sealed
 from tests.support.faults import Faults, FaultySigner, FaultyStore, InProcess
 from tests.support.sealed import SECRET, anchor_root
+from tests.support.truth import rebuild_and_compare, told_truly
 
 ADMIN, OPERATOR, REGISTRAR, STRANGER = (KeySigner(number.to_bytes(32, "big")) for number in range(1, 5))
 DID = "did:web:university.example"
 VAULT = Vault(bytes(32))
+FUNDS = {str(account.address): 1000 * chains.ETHER for account in chains.FUNDED}
 CALM = {"block_interval": 0, "automine": False, "safe_depth": 1, "finality_depth": 1}
 """Blocks come from `mine` alone, and one block on top makes a block final."""
 
@@ -153,8 +148,11 @@ class Site:
         raw = signer.sign(Transaction(self.config.chain_id, nonce, STRANGER.address, 21_000, fee, fee, b""))
         return str(self.node.request("eth_sendRawTransaction", "0x" + raw.hex()))
 
-    def check(self, batches: int) -> None:
-        """Nothing lost, nothing twice: chain and database agree, and every sealed batch is in one final anchor."""
+    def check(self, batches: int, *, foreign: bool = False) -> None:
+        """Nothing lost, nothing twice: chain and database agree, and every sealed batch is in one final anchor.
+
+        `foreign`: the transactions may be of somebody else, or their attempts may be lost.
+        """
         anchors = [entry for entry in self.log() if entry.kind == 1]
         assert [entry.anchor_number for entry in anchors] == list(range(1, len(anchors) + 1))
         assert len({entry.subject for entry in anchors}) == len(anchors)
@@ -167,11 +165,21 @@ class Site:
             ]
             for entry in anchors:
                 assert anchor_root(session, entry.anchor_number) == entry.subject
-                assert session.get(Attempt, entry.tx_hash) is not None  # stored before it was sent
+                assert foreign or session.get(Attempt, entry.tx_hash)  # stored before it was sent
             for batch in session.scalars(select(Batch)):
                 assert batch.anchor_number is not None
                 assert session.get_one(Anchored, batch.anchor_number).final
             assert session.scalar(select(func.count()).select_from(Anchor)) == len(anchors)
+        self.rebuild()
+
+    def rebuild(self) -> None:
+        """From an empty database and the chain comes the same, and people are told the truth."""
+        assert rebuild_and_compare(self.view, self.config, self.honest_rpc, OPERATOR, REGISTRAR) > 0
+        told_truly(self.view, self.config, self.node.request)
+
+    def honest_rpc(self) -> Rpc:
+        """A connection of one's own to the chain, without faults."""
+        return InProcess(self.node, Faults())
 
 
 def open_store(path: Path, faults: Faults) -> FaultyStore:
@@ -199,32 +207,40 @@ def bind(store: Store, config: ChainConfig, block: int, block_hash: bytes) -> No
 
 def build_template(home: Path, migrated: Path) -> ChainConfig:
     """Make the files that every test starts from."""
+    with DevNode(home / "chain.db", prefund=FUNDS, **CALM) as node, serve(node) as server:
+        return populate(home, migrated, node, server.url, final_after=CALM["finality_depth"])
+
+
+def populate(home: Path, migrated: Path, node: Any, url: str, *, final_after: int) -> ChainConfig:
+    """Deploy to a fresh chain whose blocks come when asked for; a database in `home` with an issuer and its key there.
+
+    The key is final, nothing is anchored yet. `final_after`: blocks on top that make a block final.
+    """
     shutil.copy(migrated, home / "credanchor.db")
-    funds = {str(account.address): 1000 * chains.ETHER for account in chains.FUNDED}
-    with DevNode(home / "chain.db", prefund=funds, **(CALM | {"automine": True})) as node, serve(node) as server:
-        made = deploy(server.url, ADMIN, operator=OPERATOR.address, registrar=REGISTRAR.address)
-        config = ChainConfig(
-            rpc_urls=(server.url,),
-            chain_id=made.chain_id,
-            contract=made.contract,
-            code_sha256=made.code_sha256,
-            tick_seconds=0.01,
-        )
-        store = open_store(home / "credanchor.db", Faults())
-        bind(store, config, made.deploy_block, made.deploy_block_hash)
-        rpc = InProcess(node, Faults())
-        worker = Worker(store, config, OPERATOR, REGISTRAR, connect=lambda _url: rpc)
-        for _ in range(3):  # issuer, key, and a look at them; the key is not final yet, so nothing is anchored
-            assert worker.tick().problem == ""
-        node.request("dev_mine", "0x2")
-        worker.release()
-        with store.read() as session:
-            assert session.scalars(select(IssuerKey.chain_added_at)).one() is not None
-            assert session.scalars(select(Issuer.chain_added_at)).one() is not None
-            assert session.scalar(select(func.count()).select_from(Anchor)) == 0
-            assert session.get(Cursor, 1) is not None
-        assert store.checkpoint()
-        store.close()
+    node.request("evm_setAutomine", True)
+    made = deploy(url, ADMIN, operator=OPERATOR.address, registrar=REGISTRAR.address)
+    config = ChainConfig(
+        rpc_urls=(url,),
+        chain_id=made.chain_id,
+        contract=made.contract,
+        code_sha256=made.code_sha256,
+        tick_seconds=0.01,
+    )
+    store = open_store(home / "credanchor.db", Faults())
+    bind(store, config, made.deploy_block, made.deploy_block_hash)
+    worker = Worker(store, config, OPERATOR, REGISTRAR)
+    for _ in range(3):  # issuer, key, and a look at them; the key is not final yet, so nothing is anchored
+        assert worker.tick().problem == ""
+    node.request("evm_setAutomine", False)
+    node.request("dev_mine", hex(final_after + 1))
+    worker.release()
+    with store.read() as session:
+        assert session.scalars(select(IssuerKey.chain_added_at)).one() is not None
+        assert session.scalars(select(Issuer.chain_added_at)).one() is not None
+        assert session.scalar(select(func.count()).select_from(Anchor)) == 0
+        assert session.get(Cursor, 1) is not None
+    assert store.checkpoint()
+    store.close()
     return config
 
 
