@@ -110,6 +110,7 @@ def test_a_time_of_the_other_data_model_is_only_a_claim(client: TestClient) -> N
 
 RAW = "WZVc7WaX1h4D8rJVb-vlMIqxaEKEb1tYbX8fet7JJzQ"
 GOOD = {"id": VC_V2, "digestMultibase": "u" + RAW}
+SHA384 = "sha384-l/HrjlBCNWyAX91hr6LFV2Y3heB5Tcr6IeE4/Tje8YyzYBM8IhqjHWiWpr8+ZbYU"
 
 REFUSED: dict[str, dict[str, Any]] = {
     "another issuer": {"issuer": "did:web:other.example"},
@@ -120,6 +121,11 @@ REFUSED: dict[str, dict[str, Any]] = {
     "a bad entry": {"statusEntry": {"type": "x"}},
     "times the wrong way round": {"validFrom": "2026-01-02T00:00:00Z", "validUntil": "2026-01-01T00:00:00Z"},
     "a digest of something else": {"relatedResource": [{"id": VC_V2, "digestMultibase": "u" + "A" * 43}]},
+    "another digest beside the right one": {"relatedResource": [{**GOOD, "digestSRI": "sha384-" + "A" * 64}]},
+    "a right digest beside another": {
+        "relatedResource": [{"id": VC_V2, "digestSRI": SHA384, "digestMultibase": "u" + "A" * 43}]
+    },
+    "a digest by another function": {"relatedResource": [{"id": VC_V2, "digestSRI": "sha512-" + "A" * 86 + "=="}]},
     "a resource nobody knows": {"relatedResource": [{"id": "https://a.example/x", "digestMultibase": "u" + RAW}]},
     "a resource named twice": {"relatedResource": [GOOD, GOOD]},
     "a resource without digest": {"relatedResource": [{"id": VC_V2}]},
@@ -135,11 +141,10 @@ def test_what_may_not_be_issued_is_refused_with_400_or_422(client: TestClient) -
         assert answer.json()["detail"], case
 
 
-@pytest.mark.parametrize(
-    "digest", [GOOD, {"id": VC_V2, "digestMultibase": "uEiBZlVztZpfWHgPyslVv6-UwirFoQoRvW1htfx963sknNA"}]
-)
-def test_a_digest_of_a_known_resource_is_accepted_bare_and_as_multihash(client: TestClient, digest: Any) -> None:
-    assert issue(client, relatedResource=[digest])
+def test_a_digest_of_a_known_resource_is_accepted_in_every_form_that_the_suite_sends(client: TestClient) -> None:
+    multihash = {"digestMultibase": "uEiBZlVztZpfWHgPyslVv6-UwirFoQoRvW1htfx963sknNA"}
+    for digest in (GOOD, multihash, {"digestSRI": SHA384}, {**GOOD, "digestSRI": SHA384}):
+        assert issue(client, relatedResource=[{"id": VC_V2, **digest}])
 
 
 def test_any_other_body_is_an_error_of_the_client(client: TestClient) -> None:
