@@ -6,6 +6,7 @@ Exit code: 0 all is well, 1 something is wrong, 2 something did not answer.
 import argparse
 import stat
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -118,9 +119,16 @@ def _contexts(settings: "Settings") -> str:
 
 
 def _master_key(settings: "Settings") -> str:
+    from registry.store.engine import Store, StoreUnavailable
+    from registry.store.signers import require_master_key
     from registry.store.vault import Vault
 
-    Vault.from_file(settings.master_key)
+    vault, store = Vault.from_file(settings.master_key), Store(settings.database)
+    try:
+        with suppress(StoreUnavailable):  # which is for the next check to say
+            require_master_key(store, vault)
+    finally:
+        store.close()
     return f"{settings.master_key}"
 
 
