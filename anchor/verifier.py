@@ -1,9 +1,11 @@
 """A verifier ready to use: a trust profile with its chain readers and its sources of status lists."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from anchor.reader import Reader
 from anchor.status import HttpStatus
+from registry.verify.components import Given
 from registry.verify.evidence import StatusSource
 from registry.verify.forms import Forms
 from registry.verify.report import Report
@@ -25,9 +27,12 @@ class Verifier:
         self._readers: dict[RegistryTrust, Reader] = {}
         self._forms = Forms()
 
-    def check(self, data: bytes, *, now: datetime) -> Report:
+    def check(self, data: bytes, *, now: datetime, components: Sequence[Given] = ()) -> Report:
         """The report on the file `data`, as of `now` (with a time zone). Bad input is an outcome, not an exception."""
-        return verify(data, trust=self.trust, chain=self.chain, status=self.status, now=now, forms=self._forms)
+        return verify(
+            data, trust=self.trust, chain=self.chain, status=self.status, now=now, forms=self._forms,
+            components=components,
+        )  # fmt: skip
 
     def _reader(self, registry: RegistryTrust) -> Reader:
         if registry not in self._readers:

@@ -13,14 +13,25 @@ from anchor.verifier import Verifier
 from api.cli.failures import NOT_KNOWN, CliError
 from api.cli.options import STDIN, content
 from api.cli.reporting import render
+from registry.verify.components import Given
 from registry.verify.report import Report
-from registry.verify.token import is_token, verify_token
+from registry.verify.token import TokenReport, is_token, verify_token
 
 POOL_FROM = 1000
 """Files from which all cores are used: processes take as long to start as one takes to check some hundreds."""
 
 Documents = Mapping[str, Mapping[str, Any]]
 """Issuers' DID documents, by DID."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of every file beside the seven checks, and how it is printed."""
+
+    documents: Documents
+    as_json: bool
+    components: Sequence[Given]
+    require_components: bool
 
 
 @dataclass(frozen=True)
@@ -33,23 +44,32 @@ class Checked:
 
 
 def check_all(
-    files: Sequence[Path], verifier: Verifier, documents: Documents, *, as_json: bool
+    files: Sequence[Path],
+    verifier: Verifier,
+    documents: Documents,
+    *,
+    as_json: bool,
+    components: Sequence[Given] = (),
+    require_components: bool = False,
 ) -> Generator[Checked, None, None]:
-    """Check every file, as of the moment when its turn comes. Close it early, and no process is left."""
+    """Check every file, as of the moment when its turn comes. Close it early, and no process is left.
+
+    `components` are files that the others may commit to; `require_components` lets their lack show in the exit code.
+    """
+    asked = Asked(documents, as_json, components, require_components)
     if len(files) < POOL_FROM or STDIN in files:  # which only this process can read
-        checker = Checker(verifier, documents, as_json=as_json)
+        checker = Checker(verifier, asked)
         yield from map(checker.check, files)
     else:
-        yield from _spread(files, verifier, documents, as_json)
+        yield from _spread(files, verifier, asked)
 
 
 class Checker:
     """Checks one file after the other."""
 
-    def __init__(self, verifier: Verifier, documents: Documents, *, as_json: bool) -> None:
+    def __init__(self, verifier: Verifier, asked: Asked) -> None:
         self._verifier = verifier
-        self._documents = documents
-        self._as_json = as_json
+        self._asked = asked
 
     def check(self, path: Path) -> Checked:
         """Check a file."""
@@ -57,17 +77,23 @@ class Checker:
             data = content(path)
         except CliError as problem:
             return Checked("", problem.exit_code, problem)
+        report: Report | TokenReport
         if is_token(data):
-            report = verify_token(data, documents=self._documents, check=self._report)
-            return Checked(render(path, report, as_json=self._as_json), report.exit_code)
-        found = self._report(data)
-        return Checked(render(path, found, as_json=self._as_json), found.exit_code)
+            report = verify_token(data, documents=self._asked.documents, check=self._report)
+        else:
+            report = self._report(data)
+        return Checked(render(path, report, as_json=self._asked.as_json), self._exit_code(report))
+
+    def _exit_code(self, report: Report | TokenReport) -> int:
+        inner = report.report if isinstance(report, TokenReport) else report
+        demanded = inner.components_exit_code if inner and self._asked.require_components else 0
+        return report.exit_code or demanded
 
     def _report(self, data: bytes) -> Report:
-        return self._verifier.check(data, now=datetime.now(UTC))
+        return self._verifier.check(data, now=datetime.now(UTC), components=self._asked.components)
 
 
-def _spread(files: Sequence[Path], verifier: Verifier, documents: Documents, as_json: bool) -> Iterator[Checked]:
+def _spread(files: Sequence[Path], verifier: Verifier, asked: Asked) -> Iterator[Checked]:
     from concurrent.futures import BrokenExecutor
     from multiprocessing import get_context
 
@@ -76,12 +102,14 @@ def _spread(files: Sequence[Path], verifier: Verifier, documents: Documents, as_
 
     with (
         relaying(get_context("spawn"), verifier.chain, verifier.status) as line,
-        process_pool(0, _prepare, line, verifier.trust, documents, as_json) as pool,
+        process_pool(0, _prepare, line, verifier.trust, asked) as pool,
     ):
         try:
             yield from spread(_check, files, pool)
         except BrokenExecutor:
-            problem = "A process that was checking files was ended from outside; the files after these were not checked."
+            problem = (
+                "A process that was checking files was ended from outside; the files after these were not checked."
+            )
             raise CliError(problem, "Check the rest again, fewer at a time if memory was short.", NOT_KNOWN) from None
 
 
@@ -89,12 +117,12 @@ _checker: Checker
 """Of this process, where it is one of several."""
 
 
-def _prepare(line: Any, trust: Any, documents: Documents, as_json: bool) -> None:
+def _prepare(line: Any, trust: Any, asked: Asked) -> None:
     global _checker  # noqa: PLW0603  (what a process of a pool begins with has no other place)
     from anchor.relay import Relay
 
     relay = Relay(line)
-    _checker = Checker(Verifier(trust, relay, relay.chain), documents, as_json=as_json)
+    _checker = Checker(Verifier(trust, relay, relay.chain), asked)
 
 
 def _check(path: Path) -> Checked:

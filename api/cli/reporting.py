@@ -24,10 +24,12 @@ def render(path: Path, report: Report | TokenReport, *, as_json: bool) -> str:
         if check.next_step and check.outcome != "pass":
             lines.append(f"      {'':<10} {check.next_step}")
     inner = report.report if isinstance(report, TokenReport) else report
-    for line in (inner.endorsements if inner else None) or ():
-        mark, tint = MARKS[line.outcome]
-        word = "endorsed" if line.outcome == "pass" else "endorsement"
-        lines.append(f"  {colour(mark, tint)}   {word:<10} {line.sentence}")
+    beside = [("component", each.outcome, each.sentence) for each in (inner.components if inner else None) or ()]
+    for each in (inner.endorsements if inner else None) or ():
+        beside.append(("endorsed" if each.outcome == "pass" else "endorsement", each.outcome, each.sentence))
+    for word, outcome, sentence in beside:
+        mark, tint = MARKS[outcome]
+        lines.append(f"  {colour(mark, tint)}   {word:<10} {sentence}")
     return "\n".join(lines)
 
 

@@ -43,11 +43,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="where revocation status comes from: saved evidence, or a registry's address (else the trust profile's)",
     )
     options.with_contexts(parser)
+    says = "a credential that the file commits to, or a directory of such; repeat it for each"
+    parser.add_argument("--component", action="append", type=Path, default=[], metavar="FILE|DIR", help=says)
+    says = "exit code 1 or 2 also where a component is not given or does not count, or is not confirmed"
+    parser.add_argument("--require-components", action="store_true", help=says)
     options.with_data(parser)
     options.with_json(parser)
     options.example(
         parser,
         "credanchor verify diploma.json --trust trust.toml",
+        "credanchor verify certificate.json --component courses/ --require-components",
         "credanchor verify files/*.json --json | jq .verdict",
     )
 
@@ -62,14 +67,21 @@ def run(arguments: argparse.Namespace) -> int:
     """Check every file; with --json one report a line."""
     from anchor.verifier import Verifier
     from api.cli.checking import check_all
+    from api.cli.components import gather
+    from registry.verify.components import Given
 
     options.use_contexts(arguments, NOT_KNOWN)
     verifier = Verifier(trust_profile(arguments, NOT_KNOWN), _status(arguments.status))
     # Only where somebody watches and the reports go elsewhere.
     progress = Progress(quiet=not sys.stderr.isatty() or sys.stdout.isatty())
+    components = [Given.read(str(path), data) for path, data in gather(arguments.component)]
     documents = _did_documents(arguments.did_document)
     worst = 0
-    with closing(check_all(arguments.files, verifier, documents, as_json=arguments.json)) as checked:
+    checking = check_all(
+        arguments.files, verifier, documents, as_json=arguments.json,
+        components=components, require_components=arguments.require_components,
+    )  # fmt: skip
+    with closing(checking) as checked:
         for number, found in enumerate(checked, 1):
             if found.problem is not None:
                 failures.report(found.problem, as_json=arguments.json)  # the other files are checked all the same

@@ -16,6 +16,7 @@ from api.problems import Problem
 from api.routes.common import Svc
 from api.routes.documents import compact, lines_of
 from registry.credential.baking import MEDIA_TYPES
+from registry.verify.components import MAX_LINES
 from registry.verify.verify import verify
 
 router = APIRouter(prefix="/v1")
@@ -37,6 +38,7 @@ _REPORT = {
         "sentence": {"type": "string"},
         "exit_code": {"enum": [0, 1, 2]},
         "checks": {"type": "array", "minItems": 7, "maxItems": 7},
+        "components": {"type": ["array", "null"], "maxItems": MAX_LINES + 1},
         "endorsements": {"type": ["array", "null"], "maxItems": 51},
     },
 }

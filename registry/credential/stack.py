@@ -20,10 +20,7 @@ from registry.credential.rowcheck import COLUMNS, RowChecker
 from registry.credential.words import did_you_mean
 from registry.errors import RowError, RowErrors
 from registry.format import anchorproof, strictjson
-from registry.format.digests import sri
-
-MEDIA_TYPE = "application/vc"
-"""Of a component in `relatedResource`: a credential as its issuer signed it."""
+from registry.format.digests import MEDIA_TYPE, sri
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,9 @@ from typing import Any
 
 from registry.errors import FormatError
 
+MEDIA_TYPE = "application/vc"
+"""Of a credential that another one names: as its issuer signed it (VC Data Model 2.0, section 6.1.2)."""
+
 _SHA256_BYTES = 32
 _MULTIHASH_SHA256 = b"\x12\x20"
 _MAX_CHARS = 128

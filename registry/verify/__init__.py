@@ -7,6 +7,7 @@
 `open_reader` turns an entry of the trust profile into a `ChainView`; `source` is a `StatusSource`.
 """
 
+from registry.verify.components import Given
 from registry.verify.evidence import (
     ChainAnswer,
     ChainFacts,
@@ -31,6 +32,7 @@ __all__ = [
     "ChainFacts",
     "ChainView",
     "Check",
+    "Given",
     "ListEvidence",
     "RegistryTrust",
     "Report",

@@ -29,7 +29,6 @@ MAX_LINES = 50
 Path = tuple[str | int, ...]
 Check = Callable[[bytes], Report]
 
-_AUTHENTIC = ("format", "signature", "inclusion", "anchor", "issuer")
 _WITHOUT_STANDING = "It was anchored on a test network and has no standing."
 
 
@@ -50,7 +49,7 @@ def check_endorsements(document: Mapping[str, Any], outer: Report, check: Check)
     `outer` is the report on the document; only what an issuer is known to have issued is looked into. `check` verifies
     one credential, without its endorsements.
     """
-    if any(outer.check(id).outcome != "pass" for id in _AUTHENTIC):
+    if not outer.authentic:
         return None
     around = _Found(document, (), None, frozenset({_text(document.get("id"))}), frozenset({_issuer(document)}))
     waiting = deque((found, 1) for found in _inside(around))

@@ -82,6 +82,41 @@ class Endorsement:
         }
 
 
+@dataclass(frozen=True)
+class Component:
+    """What became of one component of a stack, or of a file that is none: a line beside the verdict.
+
+    `id` is the component's, made fit to be shown; `sha256` the digest that the credential commits to, in hexadecimal;
+    `file` what the given file is called, `verdict` and `title` its own: empty or None where none was verified.
+    """
+
+    id: str
+    outcome: Outcome
+    code: str
+    sentence: str
+    sha256: str = ""
+    file: str = ""
+    title: str = ""
+    verdict: str | None = None
+
+    @property
+    def required(self) -> bool:
+        """Whether it is about something that the credential names, not about a file that is none of its components."""
+        return self.code not in ("component.not-named", "component.unreadable")
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "outcome": self.outcome,
+            "code": self.code,
+            "sentence": self.sentence,
+            "sha256": self.sha256,
+            "file": self.file,
+            "title": self.title,
+            "verdict": self.verdict,
+        }
+
+
 def after(id: str, needed: Check) -> Check:
     """The result of a check whose input, `needed`, did not pass: unknown where that is unknown, otherwise not run."""
     place = f"check {needed.number} ({NAMES[needed.id]})"

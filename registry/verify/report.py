@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from registry.verify.document import CredentialFile, show_time, shown
-from registry.verify.outcome import CHECK_IDS, NAMES, Check, Endorsement
+from registry.verify.outcome import CHECK_IDS, NAMES, Check, Component, Endorsement
 from registry.verify.trust import RegistryTrust
 from registry.verify.verdict import EXIT_CODES, Verdict, verdict
+
+AUTHENTIC = ("format", "signature", "inclusion", "anchor", "issuer")
+"""The checks that say who issued it, and that nothing was changed."""
 
 REPORT_FORMAT = "credanchor-report/1"
 
@@ -25,6 +28,7 @@ class Report:
     test_network: bool
     checked_at: str
     endorsements: tuple[Endorsement, ...] | None = None  # None: not looked at
+    components: tuple[Component, ...] | None = None  # None: not looked at
 
     @property
     def exit_code(self) -> int:
@@ -35,6 +39,19 @@ class Report:
     def ok(self) -> bool:
         """Whether the credential is valid and has standing; never true on a test network."""
         return self.verdict == "valid"
+
+    @property
+    def components_exit_code(self) -> int:
+        """For who demands the components: 0 each was given and counts, 1 one does not, 2 one is not confirmed."""
+        outcomes = {line.outcome for line in self.components or () if line.required}
+        if outcomes <= {"pass"}:
+            return 0
+        return 2 if outcomes <= {"pass", "unknown"} else 1
+
+    @property
+    def authentic(self) -> bool:
+        """Whether the issuer is known to have issued it: checks 1 to 5 pass. Only then is it looked into."""
+        return all(self.check(id).outcome == "pass" for id in AUTHENTIC)
 
     def check(self, id: str) -> Check:
         """The check with this id. Raises KeyError for a name that is none of the seven."""
@@ -52,6 +69,7 @@ class Report:
             "network": self.network,
             "test_network": self.test_network,
             "checked_at": self.checked_at,
+            "components": None if self.components is None else [line.to_json() for line in self.components],
             "endorsements": None if self.endorsements is None else [line.to_json() for line in self.endorsements],
         }
 

@@ -11,7 +11,7 @@ Reading order is by number; 3 and 6 need the anchor's time, so the order here is
     (7) validity     the file and the clock
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -20,6 +20,7 @@ from registry.format import entries
 from registry.format.anchorproof import AnchorProof
 from registry.verify import checks
 from registry.verify.checks import Answer
+from registry.verify.components import Given, check_components
 from registry.verify.document import CredentialFile, show_time
 from registry.verify.embedded import check_embedded
 from registry.verify.endorsements import check_endorsements
@@ -41,11 +42,12 @@ def verify(
     status: StatusSource,
     now: datetime,
     forms: Forms | None = None,
+    components: Sequence[Given] = (),
 ) -> Report:
     """Check the file `data` against the chain, as of `now` (with a time zone).
 
-    Asks the contract once or twice and the status source at most once, and as much for an endorsement inside; both may
-    raise Unreachable, which is `unknown`.
+    Asks the contract once or twice and the status source at most once, and as much for an endorsement inside and
+    for one of the `components` that it names; both may raise Unreachable, which is `unknown`.
     `forms` remembers what files are alike in, from one to the next; it makes many files of a batch fast.
     """
 
@@ -55,7 +57,14 @@ def verify(
     made, found = alone(data)
     if found is None:
         return made
-    return replace(made, endorsements=check_endorsements(found.document, made, lambda inner: alone(inner)[0]))
+
+    def inner(file: bytes) -> Report:
+        return alone(file)[0]
+
+    endorsements = check_endorsements(found.document, made, inner)
+    return replace(
+        made, endorsements=endorsements, components=check_components(found.document, made, components, inner)
+    )
 
 
 def _alone(

@@ -25,6 +25,7 @@ WRITERS_ONLY = {
     "format.no-canonical-form",
     "format.multikey",
     "format.bitstring",
+    "format.digest",
     "inclusion.empty",
 }
 """Raised where something is written, or inside a check that reports its own code: never the code of a check."""
@@ -54,6 +55,13 @@ def test_every_code_of_the_verifier_is_in_the_specification_and_the_other_way_ro
         "status.other-chain",
     }
     assert documented <= codes | built_elsewhere, documented - codes
+
+
+def test_every_code_of_a_line_about_a_component_is_in_the_specification_and_the_other_way_round() -> None:
+    source = (ROOT / "registry" / "verify" / "components.py").read_text(encoding="utf-8")
+    codes = set(re.findall(r'"(component\.[a-z-]+)"', source)) | {"component.ok"}
+    built_elsewhere = {"component.unconfirmed", "component.pending"}
+    assert set(re.findall(r"`(component\.[a-z-]+)`", TEXT)) == codes | built_elsewhere
 
 
 def test_every_verdict_has_its_exit_code_in_the_table() -> None:

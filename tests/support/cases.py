@@ -66,6 +66,7 @@ class Case:
     now: datetime = NOW
 
     def verify(self, **changes: Any) -> Report:
+        components = changes.pop("components", ())
         case = replace(self, **{name: value for name, value in changes.items() if name != "rdf"})
         return verify(
             case.data,
@@ -73,6 +74,7 @@ class Case:
             chain=lambda registry: case.chain,
             status=case.status,
             now=case.now,
+            components=components,
         )
 
 

@@ -6,11 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from registry.format import strictjson
+from registry.format.digests import sri
 from registry.store import batches, credentials
 from registry.store.sealing import Sealer
+from tests.support import cannednode
 from tests.support.apisamples import stack
+from tests.support.cases import Chain, case
 from tests.support.commandline import Outcome, credanchor
+from tests.support.desk import Desk
 from tests.support.httpapi import Api
+from tests.support.specimen import document
 from tests.support.waiting import until
 
 MAIL = "email=learner.0000@students.example"
@@ -94,3 +100,39 @@ def test_what_cannot_be_a_stack_is_told_before_a_registry_is_asked(tmp_path: Pat
     assert words("roster.csv", "--achievement", "x", "--learner", MAIL)[0] == 64
     assert words("--achievement", "x", "--stack", many, "--learner", "ana@learner.example")[0] == 64
     assert words("--achievement", "x", "--stack", many, "--unsigned")[0] == 64
+
+
+def test_verify_tells_of_each_component_and_demands_them_when_asked(tmp_path: Path) -> None:
+    part = case(document(id="urn:uuid:00000001-7425-40de-944b-e07fc1f90ae7", validUntil=None))
+    other = case(document(id="urn:uuid:00000002-7425-40de-944b-e07fc1f90ae7", validUntil=None))
+    hashed = {name: value for name, value in json.loads(part.data).items() if name != "proof"}
+    related = {"id": hashed["id"], "mediaType": "application/vc", "digestSRI": sri(strictjson.digest(hashed))}
+    whole = case(document(relatedResource=[related], validUntil=None))
+    folder = tmp_path / "courses"
+    folder.mkdir()
+    right, strange = folder / "right.json", folder / "strange.json"
+    right.write_bytes(part.data)
+    strange.write_bytes(other.data)
+    answers = {**part.chain.answers, **other.chain.answers, **whole.chain.answers}
+    with cannednode.serving(Chain(answers)) as url:
+        desk = Desk(tmp_path, url)
+        certificate = desk.write("certificate.json", whole.data)
+        alone = desk.verify(certificate)
+        assert alone.code == 0
+        assert f"-   component  {hashed['id']} was not given" in alone.out
+        assert desk.verify(certificate, "--require-components").code == 1
+        found = desk.verify(certificate, "--component", folder, "--require-components")
+        assert found.code == 0, found.out
+        assert f"✓   component  {right} is what the credential commits to. Valid." in found.out
+        assert f"-   component  {strange} is no component" in found.out
+        report = desk.verify(certificate, "--component", right, "--json").json
+        assert [(line["outcome"], line["file"], line["verdict"]) for line in report["components"]] == [
+            ("pass", str(right), "valid")
+        ]
+        right.write_bytes(part.data.replace(b'"creditsEarned":2.5', b'"creditsEarned":25'))
+        altered = desk.verify(certificate, "--component", right)
+        assert (altered.code, "✗   component" in altered.out) == (0, True)
+        assert altered.out.startswith(f"{certificate}: valid.")
+        assert desk.verify(certificate, "--component", right, "--require-components").code == 1
+        nothing = desk.verify(certificate, "--component", tmp_path / "nothing.json")
+        assert (nothing.code, "cannot be read" in nothing.err) == (1, True)

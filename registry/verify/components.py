@@ -1,0 +1,153 @@
+"""Components of a stack: the credentials that a credential commits to, held against the files that somebody gave.
+
+The issuer says that the learner has them; the files show it. So a line never changes the verdict, in either direction:
+what is wrong with a file that somebody gave is no flaw of the credential. FORMAT.md, "Components", has the rules.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from registry.credential.baking import credential_in
+from registry.errors import FormatError
+from registry.format.digests import MEDIA_TYPE, sha256_of
+from registry.verify import document as documents
+from registry.verify.document import shown
+from registry.verify.outcome import Component, Outcome
+from registry.verify.report import Report
+
+MAX_CHECKED = 32
+"""Components verified for one file, as many as a rule can ask for: each may ask a chain and a status source."""
+
+MAX_LINES = 50
+"""Lines about what the credential names; as many again about files that it does not. What is beyond is counted."""
+
+Check = Callable[[bytes], Report]
+
+
+@dataclass(frozen=True)
+class Given:
+    """A file that may be a component. `name` is what it is called in lines; `id` None: it is no credential."""
+
+    name: str
+    data: bytes = field(repr=False)
+    id: str | None
+    d_jcs: bytes = b""
+
+    @classmethod
+    def read(cls, name: str, data: bytes) -> "Given":
+        """Look at a file, which may be a picture; nothing about it is checked yet."""
+        try:
+            found = documents.read(credential_in(data))
+        except FormatError:
+            return cls(name, data, None)
+        return cls(name, data, found.document["id"], found.d_jcs)
+
+
+def check_components(
+    document: Mapping[str, Any], outer: Report, given: Sequence[Given], check: Check
+) -> tuple[Component, ...] | None:
+    """A line for each component that `document` names, and for each given file that is none. None: not looked at.
+
+    `outer` is the report on the document; only what an issuer is known to have issued is looked into. `check` verifies
+    one file, without looking into it for more.
+    """
+    if not outer.authentic:
+        return None
+    by_id: dict[str, list[Given]] = {}
+    for file in given:
+        if file.id is not None:
+            by_id.setdefault(file.id, []).append(file)
+    named = list(_named(document, by_id.keys()))
+    times = Counter(str(entry["id"]) for entry in named)
+    lines: list[Component] = []
+    checked = left_out = 0
+    for entry in named:
+        line, same = _compared(entry, times, by_id, document["id"])
+        if len(lines) == MAX_LINES or (same and checked == MAX_CHECKED):
+            left_out += 1
+            continue
+        if same:
+            checked += 1
+            line = _verified(line, same, check(same.data), outer.test_network)
+        lines.append(line)
+    if left_out:
+        sentence = f"{left_out} more components were not checked: at most {MAX_CHECKED} are."
+        lines.append(Component("", "not_run", "component.too-many", sentence))
+    return (*lines, *_others(given, times))
+
+
+def _named(document: Mapping[str, Any], ids: Any) -> Iterator[Mapping[str, Any]]:
+    """The entries of `relatedResource` that are credentials, by their media type or because one was given."""
+    value = document.get("relatedResource", [])
+    for entry in value if isinstance(value, list) else [value]:
+        if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
+            continue
+        if entry.get("mediaType") == MEDIA_TYPE or entry["id"] in ids:
+            yield entry
+
+
+def _compared(
+    entry: Mapping[str, Any], times: Mapping[str, int], by_id: Mapping[str, list[Given]], own_id: str
+) -> tuple[Component, Given | None]:
+    """The line for an entry, and the file that is what it commits to, if there is one."""
+    id_ = entry["id"]
+    line = Component(shown(id_), "fail", "component.form", "")
+    if id_ == own_id:
+        sentence = "The credential names itself as a component."
+        return replace(line, code="component.circular", sentence=sentence), None
+    if times[id_] > 1:
+        return replace(
+            line, sentence=f"{line.id} is named {times[id_]} times, where one component is named once."
+        ), None
+    try:
+        digest = sha256_of(entry)
+    except FormatError as flaw:
+        return replace(line, sentence=f"What is said of {line.id} cannot be checked: {flaw.problem}."), None
+    line = replace(line, sha256=digest.hex())
+    files = by_id.get(id_, [])
+    same = next((file for file in files if file.d_jcs == digest), None)
+    if same is not None:
+        return line, same
+    if not files:
+        sentence = f"{line.id} was not given, so it was not checked."
+        return replace(line, outcome="not_run", code="component.not-given", sentence=sentence), None
+    sentence = f"{_called(files[0])} has the id of a component but other contents than the credential commits to."
+    return replace(line, code="component.digest", sentence=sentence, file=files[0].name), None
+
+
+def _verified(line: Component, file: Given, report: Report, test_network: bool) -> Component:
+    """The line for a file that is what the credential commits to."""
+    verdict = report.verdict
+    line = replace(line, file=file.name, verdict=verdict, title=(report.credential or {}).get("title", ""))
+    if verdict == "valid" or (verdict == "valid_test" and test_network):
+        said: tuple[Outcome, str, str] = ("pass", "ok", "")
+    elif verdict in ("unconfirmed", "pending"):
+        said = ("unknown", verdict, "is not confirmed: ")
+    elif verdict == "valid_test":
+        said = ("fail", "test-network", "does not count, for it has no standing: ")
+    else:
+        said = ("fail", verdict, "does not count any more: " if verdict != "invalid" else "does not count: ")
+    outcome, code, words = said
+    sentence = f"{_called(file)} is what the credential commits to{', and ' if words else '. '}{words}{report.sentence}"
+    return replace(line, outcome=outcome, code=f"component.{code}", sentence=sentence)
+
+
+def _others(given: Sequence[Given], times: Mapping[str, int]) -> Iterator[Component]:
+    """Lines for the files that are no components, or none that can be read."""
+    others = [file for file in given if file.id is None or file.id not in times]
+    for file in others[:MAX_LINES]:
+        if file.id is None:
+            sentence = f"{_called(file)} is no credential file, so it is no component."
+            yield Component("", "not_run", "component.unreadable", sentence, file=file.name)
+        else:
+            sentence = f"{_called(file)} is no component of this credential."
+            yield Component(shown(file.id), "not_run", "component.not-named", sentence, file=file.name)
+    if len(others) > MAX_LINES:
+        sentence = f"{len(others) - MAX_LINES} more files are no components of this credential."
+        yield Component("", "not_run", "component.not-named", sentence)
+
+
+def _called(file: Given) -> str:
+    return shown(file.name) or "The file"
