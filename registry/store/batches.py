@@ -6,6 +6,7 @@ If the process dies in `open`, uploads are whole or absent. In `sealing`, the se
 From `sealed` on nothing of the batch changes any more, but for erasure.
 """
 
+import itertools
 import json
 import uuid
 from collections.abc import Iterator, Sequence
@@ -30,6 +31,9 @@ STATES = (OPEN, SEALING, SEALED, SUBMITTED, INCLUDED, FINAL)
 
 MAX_BATCH = 100_000
 """Credentials in one batch: what one roster may hold, and what the final transaction of sealing writes in seconds."""
+
+INSERTED = 2000
+"""Rows in one statement: prepared for the driver, each takes a kilobyte."""
 
 
 def open_batch(store: Store, issuer_id: str, achievement_id: str | None, *, unsigned: bool = False) -> Batch:
@@ -76,7 +80,7 @@ def add_rows(store: Store, vault: Vault, batch_id: str, rows: Sequence[RosterRow
             raise StateError(f"Batch {batch_id!r}", "for credentials signed elsewhere", "one with an achievement")
         _refuse_repeated(session, batch, texts)
         places = lists.allocate(session, store, vault, issuer, len(texts))
-        values = [
+        values = (
             {
                 "handle": handle,
                 "batch_id": batch.id,
@@ -88,10 +92,10 @@ def add_rows(store: Store, vault: Vault, batch_id: str, rows: Sequence[RosterRow
                 "status": "active",
             }
             for offset, ((handle, credential_id), text, place) in enumerate(zip(names, texts, places, strict=True))
-        ]
-        if values:
-            session.execute(insert(Credential), values)
-        batch.size += len(values)
+        )
+        while part := list(itertools.islice(values, INSERTED)):
+            session.execute(insert(Credential), part)
+        batch.size += len(names)
     return [handle for handle, _ in names]
 
 
