@@ -2,6 +2,7 @@
 
 from importlib.metadata import version
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Response
 
@@ -12,6 +13,7 @@ from api.problems import Problem
 from api.routes.common import Svc, hash0x
 from api.schemas import answers
 from api.services import Services
+from registry.credential import blockcerts
 from registry.errors import StateError
 from registry.store import anchors
 from registry.store.apikeys import Caller
@@ -76,7 +78,9 @@ def worker(_caller: Operator, services: Svc, response: Response) -> Any:
 )
 def registry(services: Svc) -> Any:
     row = services.bound()
+    url = f"{row.public_url}/v1/registry"
     return {
+        **blockcerts.profile(url, urlsplit(row.public_url).netloc, anchors.senders(services.store)),
         "chain_id": row.chain_id,
         "contract": hash0x(row.contract),
         "registry_id": row.registry_id.hex(),

@@ -326,10 +326,25 @@ class ProblemTypeAnswer(Answer):
     remedy: str
 
 
-class Registry(HealthRegistry):
-    """All public facts about the contract. Do not take them from here to trust them: that is what a profile is for."""
+class AnchoringKey(Answer):
+    """An address that has anchored, as Blockcerts profiles write it, and from when on."""
 
+    id: str
+    created: Time
+
+
+class Registry(HealthRegistry):
+    """All public facts about the contract. Do not take them from here to trust them: that is what a profile is for.
+
+    It is a Blockcerts profile, too, because anchor proofs name this address as their verification method's.
+    """
+
+    context: list[str] = Field(alias="@context")
+    id: str
+    type: list[str]
+    name: str
     code_sha256: Hash
     deploy_block: int
     deploy_block_hash: Hash0x
     public_url: str
+    publicKey: list[AnchoringKey]

@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from registry.errors import NotFound
 from registry.store.engine import Store
 from registry.store.paging import MAX_PAGE
-from registry.store.tables import Anchor, Anchored, Batch
+from registry.store.tables import Anchor, Anchored, Attempt, Batch
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,15 @@ def get_anchor(store: Store, number: int) -> AnchorFacts:
         if anchor is None:
             raise NotFound("anchor", str(number))
         return _facts(session, [anchor])[0]
+
+
+def senders(store: Store) -> list[tuple[bytes, int]]:
+    """Each address, 20 bytes, that has sent a final anchor, and the block time of its first; the newest first."""
+    first = func.min(Anchored.block_time)
+    query = select(Attempt.sender, first).join(Anchored, Anchored.tx_hash == Attempt.tx_hash)
+    query = query.where(Anchored.final).group_by(Attempt.sender).order_by(first.desc())
+    with store.read() as session:
+        return [(sender, time) for sender, time in session.execute(query)]
 
 
 def latest_final(store: Store) -> Anchored | None:

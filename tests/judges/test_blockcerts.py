@@ -12,11 +12,13 @@ import pytest
 
 from anchor.signer import KeySigner
 from anchor.verifier import Verifier
+from registry.credential import blockcerts
 from registry.format import anchorproof
 from registry.verify import RegistryTrust, TrustProfile
 from tests.support import judged
 from tests.support.changes import changed
 from tests.support.judged import Ask, Document, Issued, Verdicts
+from tests.support.worksite import OPERATOR
 
 SIGNATURE = ["retrieveVerificationMethodPublicKey", "ensureVerificationMethodValidity", "checkDocumentSignature"]
 ANCHOR = [
@@ -159,15 +161,15 @@ def test_ours_differs_from_blockcerts_in_the_time_of_the_anchor_and_the_hint_of_
         ),
         pytest.param(
             judged.REGISTRY_URL,
-            judged.registry_profile(STRANGER),
+            blockcerts.profile(judged.REGISTRY_URL, "Example Registry", [(STRANGER, 1_577_836_800)]),
             "checkAuthenticity: The address used to issue this Blockcerts does not belong to the claimed issuer.",
             id="the address that anchors in the profile of the registry",
         ),
         pytest.param(
             judged.REGISTRY_URL,
-            {"chain_id": 1, "contract": "0x5fbdb2315678afecb367f032d93f642f64180aa3"},
-            "Unable to get issuer profile - retrieved file does not seem to be a valid profile",
-            id="that profile where the anchor proof points, which our API does not answer with",
+            blockcerts.profile(judged.REGISTRY_URL, "Example Registry", [(OPERATOR.address, 4_102_444_800)]),
+            "checkAuthenticity: The specified issuing address was created after the transaction occurred.",
+            id="that address from before the anchor on",
         ),
     ],
 )

@@ -10,19 +10,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric import ec
-
 from anchor.chain import ChainConfig
 from anchor.deploy import deploy
-from anchor.signer import KeySigner
 from anchor.worker import Worker
-from registry.credential import dids
+from registry.credential import blockcerts, dids
 from registry.credential.badge import SCHEMA_URL
 from registry.credential.integrity import add_proof
 from registry.credential.keys import IssuerKey
 from registry.format.anchorproof import rfc3339
 from registry.rdfc.contexts import CONTEXTS
-from registry.store import achievements, batches, credentials, keys, signed, status, statusactions
+from registry.store import achievements, anchors, batches, credentials, keys, signed, status, statusactions
 from registry.store.engine import Store
 from registry.store.sealing import Sealer
 from tests.support import badges
@@ -96,10 +93,11 @@ def own_badge(store: Store, *omitted: str) -> Document:
 
 
 def published(store: Store, valid: Document) -> dict[str, Document]:
-    """What is found at an address: our contexts, the issuer's DID document, its status list as it is now, and so on."""
+    """What is found at an address: contexts, the issuer's DID document, its status list, the profile of who anchors."""
     list_url = valid["credentialStatus"]["statusListCredential"]
     list_ = json.loads(status.list_credential(store, list_url.rpartition("/")[2]))
     documents = {**CONTEXTS, dids.web_url(DID): did_document(DID, KEY), list_url: list_}
+    documents[REGISTRY_URL] = blockcerts.profile(REGISTRY_URL, "Example Registry", anchors.senders(store))
     documents["https://issuers.example/list.json"] = {"registry": {DID: {"name": "Example University"}}}
     if OFFICIAL_SCHEMA.exists():
         documents[SCHEMA_URL] = json.loads(OFFICIAL_SCHEMA.read_bytes())
@@ -112,42 +110,15 @@ def did_document(did: str, key: IssuerKey) -> Document:
 
 
 def blockcerts_documents() -> dict[str, Document]:
-    """What Blockcerts' verifier wants besides: the profile of who anchors, the DID document with a JWK, a schema."""
+    """What Blockcerts' verifier wants besides: the DID document with a JWK, a schema."""
     did = did_document(DID, KEY)
     did["verificationMethod"][0]["publicKeyJwk"] = {"kty": "OKP", "crv": "Ed25519", "x": _base64url(KEY.public)}
     # What any schema of credentials asks for. The official one asks for more, but we may not ship it.
     schema = {"type": "object", "required": ["@context", "id", "type", "issuer", "credentialSubject"]}
     return {
         f"{RESOLVER_URL}/{DID}": {"didDocument": did},
-        REGISTRY_URL: registry_profile(OPERATOR.address),
         SCHEMA_URL: schema,
     }
-
-
-def registry_profile(operator: bytes) -> Document:
-    """A Blockcerts profile of the registry, with the 20-byte address that may anchor and the operator's public key."""
-    x, y = (_base64url(number.to_bytes(32, "big")) for number in _operator_point())
-    method = {
-        "id": f"{REGISTRY_URL}#anchor",
-        "type": "JsonWebKey2020",
-        "controller": REGISTRY_URL,
-        "publicKeyJwk": {"kty": "EC", "crv": "secp256k1", "x": x, "y": y},
-    }
-    return {
-        "@context": ["https://www.w3.org/ns/credentials/v2", "https://w3id.org/blockcerts/v3.2"],
-        "id": REGISTRY_URL,
-        "type": ["BlockcertsIssuerProfile"],
-        "name": "Example Registry",
-        "publicKey": [{"id": f"ecdsa-koblitz-pubkey:0x{operator.hex()}", "created": "2020-01-01T00:00:00Z"}],
-        "verificationMethod": [method],
-        "assertionMethod": [method["id"]],
-    }
-
-
-def _operator_point() -> tuple[int, int]:
-    numbers = ec.derive_private_key(2, ec.SECP256K1()).public_key().public_numbers()
-    assert OPERATOR.address == KeySigner((2).to_bytes(32, "big")).address
-    return numbers.x, numbers.y
 
 
 def _base64url(data: bytes) -> str:
