@@ -9,14 +9,17 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 from starlette.responses import StreamingResponse
 
-from api.bodies import JSON, JSONL, Body, body
+from api.bodies import JSON, JSONL, Body, Parsed, body, fields
 from api.limits import MAX_VERIFY_BODY, MAX_VERIFY_LINES
-from api.openapi import BODIED, content, route
+from api.openapi import BODIED, content, json_body, route
 from api.problems import Problem
 from api.routes.common import Svc
 from api.routes.documents import compact, lines_of
+from api.schemas.requests import StackFiles
 from registry.credential.baking import MEDIA_TYPES
-from registry.verify.components import MAX_LINES
+from registry.format import strictjson
+from registry.limits import MAX_DEPTH
+from registry.verify.components import MAX_LINES, Given
 from registry.verify.verify import verify
 
 router = APIRouter(prefix="/v1")
@@ -42,6 +45,8 @@ _REPORT = {
         "endorsements": {"type": ["array", "null"], "maxItems": 51},
     },
 }
+_Stack = Annotated[Parsed[StackFiles], fields(StackFiles, limit=MAX_VERIFY_BODY, max_depth=MAX_DEPTH + 2)]
+"""Two levels deeper than a credential: each lies inside the request."""
 
 
 @router.post(
@@ -75,3 +80,23 @@ def post(services: Svc, received: Annotated[Body, body(MAX_VERIFY_BODY, JSON, VC
             yield check(line)
 
     return StreamingResponse(reports(), 200, headers, JSONL)
+
+
+@router.post(
+    "/verify/stack",
+    **route(
+        "verifyStack", "Check one credential together with the components that it commits to, whole files as JSON",
+        BODIED, "trust-unavailable", body=json_body(StackFiles, {"credential": {}, "components": [{}]}),
+        ok={200: content(JSON, "The report on the credential; `components` has a line for each.", _REPORT)},
+    ),
+)  # fmt: skip
+def post_stack(services: Svc, wanted: _Stack) -> Response:
+    files = wanted.fields
+    given = [
+        Given.read(f"components[{index}]", strictjson.canonical(each)) for index, each in enumerate(files.components)
+    ]
+    report = verify(
+        strictjson.canonical(files.credential),
+        trust=services.trust, chain=services.chains(), status=services.status, now=services.now(), components=given,
+    )  # fmt: skip
+    return Response(compact(report.to_json()), 200, {"Cache-Control": "no-store"}, JSON)

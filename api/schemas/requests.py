@@ -91,6 +91,13 @@ class NewStack(Request):
     components: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=MAX_COMPONENTS)]
 
 
+class StackFiles(Request):
+    """A credential and those that it may commit to, each a whole file."""
+
+    credential: dict[str, Any]
+    components: Annotated[list[dict[str, Any]], Field(max_length=MAX_COMPONENTS)]
+
+
 class StatusChange(Request):
     """Why a credential is revoked, suspended or reinstated. The note is for people and goes with an erasure."""
 

@@ -26,7 +26,7 @@ def _batches(api: Api) -> int:
 def test_every_post_that_changes_something_needs_a_key(api: Api) -> None:
     tried = 0
     for operation in operations(api.app):
-        if operation.method == "POST" and operation.id != "verify":
+        if operation.method == "POST" and operation.id not in ("verify", "verifyStack"):
             headers = api.key("admin")
             del headers["Idempotency-Key"]
             response = api.send(operation, headers, SAMPLES[operation.id](api))
@@ -50,7 +50,7 @@ def test_a_repeated_request_is_answered_and_not_done_again(api: Api) -> None:
 def test_every_operation_replays_what_it_answered(api: Api) -> None:
     tried = 0
     for operation in operations(api.app):
-        if operation.method == "POST" and operation.id not in ("verify", *ENDING):
+        if operation.method == "POST" and operation.id not in ("verify", "verifyStack", *ENDING):
             body, headers, url = SAMPLES[operation.id](api), api.key("admin"), api.url(operation)
             headers["Content-Type"] = body[1]
             first = api.client.post(url, content=body[0], headers=headers)

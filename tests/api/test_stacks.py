@@ -52,6 +52,17 @@ def test_a_stack_is_issued_and_verifies_and_its_components_are_told(api: Api) ->
     report = api.client.post("/v1/verify", content=file, headers={"Content-Type": "application/vc"}).json()
     assert report["verdict"] == "valid_test", report["sentence"]
     assert report["embedded_proof"]["outcome"] == "pass"
+    assert [line["code"] for line in report["components"]] == ["component.not-given"]
+    part = body["components"][0]
+    changed = json.loads(json.dumps(part).replace("Soil science", "Soil_science"))
+    for given, code in ((part, "revoked"), (changed, "digest"), ({}, "not-given")):
+        answer = api.client.post("/v1/verify/stack", json={"credential": document, "components": [given]})
+        report = answer.json()
+        assert (answer.status_code, report["verdict"]) == (200, "valid_test"), report
+        assert report["components"][0]["code"] == f"component.{code}"
+    assert report["components"][1]["file"] == "components[0]"
+    for broken in ({"credential": document, "components": [{}] * 33}, {"credential": [], "components": []}, [document]):
+        assert api.client.post("/v1/verify/stack", json=broken).status_code == 422
 
 
 def test_a_component_that_is_not_valid_is_refused_with_what_it_is(api: Api) -> None:

@@ -45,6 +45,7 @@ SAMPLES: dict[str, Callable[[Api], tuple[bytes, str]]] = {
     "suspendCredential": _json({"reason": "under-review"}),
     "reinstateCredential": _json({"reason": "review-ended"}),
     "verify": lambda api: (api.file(), "application/vc"),
+    "verifyStack": lambda api: (json.dumps({"credential": json.loads(api.file()), "components": []}).encode(), JSON),
     "createApiKey": _json({"name": "student system", "scopes": ["batches:write"], "issuer": "uni"}),
     "revokeApiKey": _json({}),
 }
