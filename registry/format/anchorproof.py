@@ -5,7 +5,7 @@ Layout of the bytes: FORMAT.md section 4. `wire.py` reads and writes the CBOR; t
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from registry.errors import FormatError
@@ -183,8 +183,9 @@ def detach(credential: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any] |
     return document, proofs[-1]
 
 
+@lru_cache(maxsize=1024)
 def rfc3339(timestamp: int) -> str:
-    """A block time in the one form that `created` may have: whole seconds, UTC, Z."""
+    """A block time in the one form that `created` may have: whole seconds, UTC, Z. Files of an anchor share it."""
     return datetime.fromtimestamp(timestamp, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

@@ -3,7 +3,6 @@
 Standards: W3C Controlled Identifiers 1.0, sections 2.3 (Multibase) and 2.2.2 (Multikey).
 """
 
-import struct
 from functools import lru_cache
 
 from registry.errors import FormatError
@@ -21,6 +20,7 @@ _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 _STEP = 10
 # Ten digits fit a machine word, so nearly all arithmetic is on small numbers.
 _STEP_BASE = 58**_STEP
+_GROUP = 64  # digits, a power of two; more or fewer are slower
 _MULTIKEY_CHARS = 48
 
 
@@ -56,36 +56,28 @@ def b58decode(text: str, max_length: int) -> bytes:
 def _number(digits: bytes) -> int:
     """The number that digits to base 58 stand for, each a byte.
 
-    Neighbours become one number to the square of the base, again and again: first all at once, as fields of one large
-    integer, up to eight digits in 64 bits; then pair by pair.
+    Neighbours become one number to the square of the base, again and again, all at once: they are fields of one large
+    integer, which stay large enough. What comes of _GROUP digits is then taken one by one.
     """
-    words = -(-len(digits) // 8)
+    size = -(-len(digits) // _GROUP) * _GROUP
     fields = int.from_bytes(digits, "big")
-    for bits, base in ((8, 58), (16, 58**2), (32, 58**4)):
-        every_other = _every_other(bits, words)
+    bits, base = 8, 58
+    while bits < 8 * _GROUP:
+        every_other = _every_other(bits, size)
         fields = (fields >> bits & every_other) * base + (fields & every_other)
-    values = list(struct.unpack(f">{words}Q", fields.to_bytes(8 * words, "big")))
-    level = 3
-    while len(values) > 1:
-        if len(values) % 2:
-            values.insert(0, 0)
-        base = _power(level)
-        values = [high * base + low for high, low in zip(values[::2], values[1::2], strict=True)]
-        level += 1
-    return values[0] if values else 0
-
-
-@lru_cache(maxsize=32)
-def _power(level: int) -> int:
-    """58 to the power of 2^level."""
-    return int(58 ** (1 << level))
+        bits, base = 2 * bits, base * base
+    groups = fields.to_bytes(size, "big")
+    number = 0
+    for start in range(0, size, _GROUP):
+        number = number * base + int.from_bytes(groups[start : start + _GROUP], "big")
+    return number
 
 
 @lru_cache(maxsize=64)
-def _every_other(bits: int, words: int) -> int:
-    """The lower of every two fields of so many bits, in `words` 64-bit words."""
+def _every_other(bits: int, size: int) -> int:
+    """The lower of every two fields of so many bits, in `size` bytes."""
     field = ((1 << bits) - 1).to_bytes(bits // 4, "big")
-    return int.from_bytes(field * (words * 32 // bits), "big")
+    return int.from_bytes(field * (size * 4 // bits), "big")
 
 
 @lru_cache(maxsize=256)
