@@ -8,6 +8,7 @@ import contextlib
 import dataclasses
 import json
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -47,6 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not 1 <= arguments.count <= MAX_COUNT:
         raise CliError(f"--count {arguments.count} is out of range.", f"Choose 1 to {MAX_COUNT:,}.")
     screen = Screen(quiet=arguments.json)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends it, no server and no data are left behind
     with _directory(arguments.keep) as directory:
         where = f"data in {directory}" if arguments.keep else "data in a temporary directory"
         screen.line(f"\n  credanchor demo   (embedded development chain, {where}; Ctrl-C ends it)\n")
@@ -102,6 +104,7 @@ def _next_steps(url: str, directory: Path, files: Path, *, running: bool) -> str
     lines = ["", "  Try next"]
     if running:
         lines += [
+            f"    {url}/verify                         check a file in your browser",
             f"    {url}/v1/anchors                     every anchor, as JSON",
             f"    {url}/openapi.json                   the API",
             *(

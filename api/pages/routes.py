@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from jinja2 import Environment, PackageLoader, select_autoescape
+from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
@@ -87,17 +87,17 @@ async def _posted(received: Body) -> bytes:
         yield received.data
 
     headers = Headers({"content-type": received.content_type})
-    parser = MultiPartParser(headers, stream(), max_files=1, max_fields=1, max_part_size=MAX_PAGE_BODY)
+    parser = MultiPartParser(headers, stream(), max_files=1, max_fields=2, max_part_size=MAX_PAGE_BODY)
     try:
         form = await parser.parse()
     except (MultiPartException, KeyError) as error:
         raise Problem("bad-request", f"The form cannot be read: {error}") from None
-    file, text = form.get("file"), form.get("text")
-    if isinstance(file, UploadFile):
-        data = await file.read()
-        if data:
-            return data
-    return text.encode() if isinstance(text, str) else b""
+    try:
+        file, text = form.get("file"), form.get("text")
+        data = await file.read() if isinstance(file, UploadFile) else b""
+        return data or (text.encode() if isinstance(text, str) else b"")
+    finally:
+        await form.close()
 
 
 def _page(services: Services, catalogue: Catalogue, seen: dict[str, Any] | None = None, by: str = "") -> Response:
@@ -124,5 +124,4 @@ def _page(services: Services, catalogue: Catalogue, seen: dict[str, Any] | None 
 
 @cache
 def _environment() -> Environment:
-    escape = True
-    return Environment(loader=PackageLoader("api.pages"), autoescape=escape, trim_blocks=True, auto_reload=False)
+    return Environment(loader=PackageLoader("api.pages"), autoescape=True, trim_blocks=True, auto_reload=False)

@@ -95,6 +95,7 @@ def check_status(
         return Check("status", "pass", "status.cannot-be-revoked", sentence, "", {})
     detail = seen(facts, registry) | {"list": entry.revocation, "index": entry.index}
     if isinstance(evidence, Unreachable):
+        detail |= {"endpoint": evidence.endpoint}
         return _unknown("status.unreachable", f"The status lists could not be fetched: {evidence}", detail)
     if isinstance(evidence, FormatError) or evidence is None:
         problem = f"{evidence}" if evidence else "There is none."

@@ -1,14 +1,19 @@
 """What `credanchor demo` prints is complete, and what it tells a newcomer to type works from where they stand."""
 
+import json
 import os
 import re
+import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from api.cli import output
-from tests.support.commandline import credanchor
+from api.client import ApiUnreachable, Client
+from tests.support.commandline import ROOT, credanchor, environment
+from tests.support.waiting import until
 
 
 def test_every_stage_of_the_demo_says_what_came_of_it() -> None:
@@ -19,6 +24,30 @@ def test_every_stage_of_the_demo_says_what_came_of_it() -> None:
     for line in stages:
         assert re.fullmatch(r"  ✓ [a-z ,]{32} \S.*", line), line
     assert stages[-1].endswith(" anchors, 1 batch, 2 credentials, 2 status lists, 1 issuer, 1 key")
+
+
+def test_a_demo_that_is_ended_from_outside_leaves_no_server_behind(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "api.cli.main", "demo", "--count", "1", "--keep", str(tmp_path / "kept")]
+    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(command, cwd=ROOT, env=environment(), **quiet) as demo:
+        try:
+            known = tmp_path / "kept" / "client.json"
+            until(known.exists, patience=60)
+            url = json.loads(known.read_text())["url"]
+            until(lambda: answers(url), patience=60)
+            demo.terminate()
+            demo.wait(30)
+            assert not answers(url)
+        finally:
+            demo.kill()
+
+
+def answers(url: str) -> bool:
+    try:
+        Client(url, "").get("/livez")
+    except ApiUnreachable:
+        return False
+    return True
 
 
 @pytest.fixture

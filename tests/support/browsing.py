@@ -1,0 +1,119 @@
+"""A real Chromium, and a server on loopback that gives it our own files and whatever a test wants it to ask."""
+
+import os
+import shutil
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+STATIC = Path(__file__).parents[2] / "api" / "pages" / "static"
+TYPES = {".js": "text/javascript", ".css": "text/css", ".html": "text/html; charset=utf-8"}
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Chromium of this machine. Skips or, in CI, fails where it is missing."""
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if path is None:
+        reason = "Chromium is not installed; on Debian: apt-get install chromium"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        # No sandbox: tests run as root in containers, and open nothing but our own pages.
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@contextmanager
+def static_site(pages: Mapping[str, str]) -> Iterator[str]:
+    """The origin of a server with our static files below /static/ and these pages."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            name = self.path.partition("?")[0]
+            if name in pages:
+                self._send(pages[name].encode(), TYPES[".html"])
+            elif name.startswith("/static/") and (file := STATIC / name.removeprefix("/static/")).is_file():
+                self._send(file.read_bytes(), TYPES[file.suffix])
+            else:
+                self.send_error(404)
+
+        def _send(self, body: bytes, kind: str) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            """The test says what was wrong."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+
+
+BENCH = """<!doctype html><meta charset="utf-8"><title>bench</title><script type="module">
+import { verify } from "/static/verifier/verify.js";
+import { parseTime } from "/static/verifier/document.js";
+import { Unreachable, WrongChain } from "/static/verifier/outcome.js";
+import { credentialIn } from "/static/verifier/images.js";
+import { parse, canonical } from "/static/verifier/json.js";
+import { Catalogue, view } from "/static/view.js";
+
+const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+
+async function judge(vector) {
+  const chain = () => ({
+    async lookup(root, key) {
+      if ("unreachable" in vector.chain) throw new Unreachable(vector.chain.unreachable);
+      if ("other_chain" in vector.chain) throw new WrongChain(0, vector.chain.other_chain);
+      const found = vector.chain.lookups.find((one) => one.root === root && one.key === key);
+      if (!found) throw new Error("the contract was asked something else");
+      return found;
+    },
+  });
+  const status = {
+    async fetch() {
+      if ("unreachable" in vector.status) throw new Unreachable(vector.status.unreachable);
+      return new TextEncoder().encode(JSON.stringify(vector.status.evidence));
+    },
+  };
+  const made = await verify(bytesOf(vector.data), { trust: vector.trust, chain, status, now: parseTime(vector.now) });
+  const report = { ...made, issuerId: made.found?.issuerId, network: made.registry?.name };
+  const seen = {};
+  for (const [language, messages] of Object.entries(vector.messages ?? {})) {
+    seen[language] = view(report, new Catalogue(messages), vector.rows);
+  }
+  const checks = Object.fromEntries(made.checks.map(({ id, outcome, code }) => [id, { outcome, code }]));
+  return { verdict: made.verdict, checks, seen };
+}
+
+const flaw = (read) => {
+  try {
+    return ["ok", read()];
+  } catch (error) {
+    if (!error.code) throw error;
+    return [error.code, null];
+  }
+};
+
+globalThis.judge = judge;
+globalThis.readJson = (data) => flaw(() => canonical(parse(bytesOf(data))));
+globalThis.readImage = (data) => flaw(() => btoa(String.fromCharCode(...credentialIn(bytesOf(data)))));
+globalThis.ready = true;
+</script>"""
+"""A page that gives our modules what a test hands it. `judge` takes a vector with its file in base64."""
