@@ -1,68 +1,37 @@
 """The work that goes on behind the API: sealing batches, anchoring them, tidying up; each in a thread of its own.
 
-A thread that fails is logged and starts again after a pause: the work is a function of database and chain, so starting
-again is the normal way on, and a node that is down for an hour must not end the process that serves verifiers.
+A thread that fails starts again after a pause (supervisor.py): its work is a function of database and chain, so that is
+the normal way on, and a node that is down for an hour must not end the process that serves verifiers.
 """
 
 import logging
 import threading
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from api import chains, contexts, datadir, signers
+from api.alerts import alerting
 from api.pool import process_pool
 from api.settings import Settings
+from api.supervisor import Background
 from registry.store.engine import Store, StoreUnavailable
 from registry.store.sealing import Sealer
 from registry.store.vault import Vault
+
+if TYPE_CHECKING:
+    from anchor.worker import Worker
 
 log = logging.getLogger("credanchor.background")
 
 SEAL_PAUSE_SECONDS = 0.2
 """Between two looks for a batch to seal: one cheap query, and the first delay an issuer sees."""
 
-RETRY_SECONDS = 2.0
-"""Before a thread that failed starts again."""
-
 TIDY_SECONDS = 3600.0
 """Between two rounds of forgetting old idempotency keys, which may hold personal data."""
 
 SCRUB_SECONDS = 24 * 3600.0
 """Between two rewritings of SQLite's file, for erasures that left copies in a file too large to rewrite each time."""
-
-STOP_SECONDS = 30.0
-"""How long `stop` waits for a thread: a tick with slow nodes takes that long."""
-
-
-class Background:
-    """Threads that run until `stop`. `jobs` are called again and again with the event that tells them to end."""
-
-    def __init__(self, at_end: Callable[[], None] = lambda: None) -> None:
-        self._at_end = at_end
-        self._stop = threading.Event()
-        self._threads: list[threading.Thread] = []
-
-    def start(self, name: str, job: Callable[[threading.Event], None]) -> None:
-        """Run `job` in a thread; it should return when the event is set."""
-        thread = threading.Thread(target=self._keep, args=(name, job), name=name, daemon=True)
-        self._threads.append(thread)
-        thread.start()
-
-    def stop(self) -> None:
-        """Ask all to end, and wait for them."""
-        self._stop.set()
-        for thread in self._threads:
-            thread.join(STOP_SECONDS)
-        self._at_end()
-
-    def _keep(self, name: str, job: Callable[[threading.Event], None]) -> None:
-        while not self._stop.is_set():
-            try:
-                job(self._stop)
-            except Exception:
-                # Whatever it was, it must not end the process; the log has it, and /readyz sees a worker that is late.
-                log.exception("%s failed and starts again in %g s", name, RETRY_SECONDS)
-                self._stop.wait(RETRY_SECONDS)
 
 
 def sealing(store: Store, vault: Vault, processes: int) -> Callable[[threading.Event], None]:
@@ -106,8 +75,8 @@ def _scrubbed(store: Store) -> bool:
         return False
 
 
-def anchoring(settings: Settings, store: Store) -> Callable[[threading.Event], None]:
-    """Bring sealed batches, keys and issuers to the chain."""
+def anchoring(settings: Settings, store: Store) -> "Worker":
+    """What brings sealed batches, keys and issuers to the chain. Raises DataDirError without a contract."""
     from anchor.worker import Worker
 
     deployment = datadir.Deployment.load(settings.deployment)
@@ -115,7 +84,7 @@ def anchoring(settings: Settings, store: Store) -> Callable[[threading.Event], N
         raise datadir.DataDirError("There is no contract on the chain yet", "Run `credanchor deploy` first")
     config = chains.config(settings, deployment)
     operator, registrar = signers.signer(settings, "operator"), signers.signer(settings, "registrar")
-    return Worker(store, config, operator, registrar).run
+    return Worker(store, config, operator, registrar)
 
 
 def start(settings: Settings) -> Background:
@@ -126,7 +95,9 @@ def start(settings: Settings) -> Background:
     contexts.use(settings)
     store = Store(settings.database)
     work = Background(at_end=store.close)
+    work.worker = anchoring(settings, store)
     work.start("sealing", sealing(store, Vault.from_file(settings.master_key), settings.signing_processes))
-    work.start("anchoring", anchoring(settings, store))
+    work.start("anchoring", work.worker.run)
     work.start("tidying", tidying(store))
+    work.start("alerting", alerting(settings, store, work))
     return work

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from api import background, chains, datadir, ports, signers
+from api import background, chains, datadir, monitor, ports, signers, supervisor
 from api.datadir import DataDirError, Deployment
 from api.settings import Settings
 from registry.format.nesting import loads
@@ -197,15 +197,16 @@ def _processes(settings: Settings, listener: socket.socket) -> Iterator[None]:
     config = uvicorn.Config(create_app(services), access_log=False, log_config=None, lifespan="on", server_header=False)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="api", daemon=True)
-    work = background.start(settings)
+    work = services.work = background.start(settings)
     try:
         thread.start()
         _wait_until(lambda: server.started, thread)
-        yield
+        with monitor.monitoring(settings, work):
+            yield
     finally:
         # First nobody can ask for more, then the worker finishes its tick.
         server.should_exit = True
-        thread.join(background.STOP_SECONDS)
+        thread.join(supervisor.STOP_SECONDS)
         work.stop()
 
 

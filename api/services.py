@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import Request
 
@@ -23,6 +23,9 @@ from registry.store.tables import Registry
 from registry.store.vault import Vault
 from registry.verify.evidence import ChainView, StatusSource
 from registry.verify.trust import RegistryTrust, TrustProfile
+
+if TYPE_CHECKING:
+    from api.supervisor import Background
 
 log = logging.getLogger("credanchor.api")
 
@@ -43,6 +46,8 @@ class Services:
         self.settings = settings
         self.store = store
         self.now = now
+        self.work: Background | None = None
+        """What goes on behind the API in this process; None in a process that only answers."""
         self._vault = vault
         self._trust = trust
         self._chain = chain or _reader

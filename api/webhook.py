@@ -73,7 +73,8 @@ def post(url: str, secret: str, uid: str, timestamp: int, content: dict[str, Any
     connect = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = connect(parts.hostname or "", parts.port, timeout=TIMEOUT_SECONDS)
     # The socket's own limit begins anew with every byte: a receiver that drips would hold us for hours.
-    limit = threading.Timer(TIMEOUT_SECONDS, _break, [connection])
+    expired = threading.Event()
+    limit = threading.Timer(TIMEOUT_SECONDS, _break, [connection, expired])
     limit.daemon = True
     limit.start()
     try:
@@ -81,15 +82,19 @@ def post(url: str, secret: str, uid: str, timestamp: int, content: dict[str, Any
         connection.request("POST", target, body, headers)
         status = connection.getresponse().status
     except (OSError, http.client.HTTPException) as problem:
-        reason = "no answer in time" if isinstance(problem, TimeoutError) else type(problem).__name__
+        late = expired.is_set() or isinstance(problem, TimeoutError)
+        reason = "no answer in time" if late else type(problem).__name__
         raise Undelivered(f"{place}: {reason}") from None
     finally:
         limit.cancel()
         connection.close()
+    if expired.is_set():  # what was cut off may look whole
+        raise Undelivered(f"{place}: no answer in time")
     if not 200 <= status < 300:
         raise Undelivered(f"{place}: it answered HTTP {status}")
 
 
-def _break(connection: http.client.HTTPConnection) -> None:
+def _break(connection: http.client.HTTPConnection, expired: threading.Event) -> None:
+    expired.set()
     with suppress(OSError, AttributeError):  # closed already, or not yet connected
         connection.sock.shutdown(socket.SHUT_RDWR)

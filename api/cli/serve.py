@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
         public_url=arguments.public_url,
         rpc_urls=tuple(arguments.rpc) if arguments.rpc else None,
     )
-    logs.configure(settings.log_level)
+    logs.configure(settings.log_level, settings.log_format)
     for chatty in ("alembic", "uvicorn.error"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLogger().level))
 

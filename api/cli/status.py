@@ -5,15 +5,19 @@ serves as a probe for a worker that runs alone, too.
 """
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from api.cli import options
-from api.cli.failures import NOT_KNOWN, REFUSED
+from api.cli.failures import NOT_KNOWN, REFUSED, CliError
 from api.cli.output import GREEN, RED, YELLOW, colour, emit
+
+if TYPE_CHECKING:
+    from api.settings import Settings
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Options of `credanchor status`."""
+    parser.add_argument("--test-alert", action="store_true", help="send a test to CREDANCHOR_ALERT_WEBHOOK, no more")
     options.with_data(parser)
     options.with_json(parser)
     options.example(parser, "credanchor status --data ./registry", "credanchor status --json | jq -r .sentence")
@@ -25,6 +29,8 @@ def run(arguments: argparse.Namespace) -> int:
     from registry.store.engine import Store
 
     settings = options.settings(arguments)
+    if arguments.test_alert:
+        return _test(settings, arguments.json)
     store = Store(settings.database)
     try:
         found = workerstatus.look(store, settings.worker_stale_seconds)
@@ -34,6 +40,24 @@ def run(arguments: argparse.Namespace) -> int:
     if found["state"] in workerstatus.NOT_LOOKING:
         return NOT_KNOWN
     return REFUSED if found["act"] or found["alarms"] else 0
+
+
+def _test(settings: "Settings", as_json: bool) -> int:
+    import time
+
+    from api import alerts
+    from api.webhook import Undelivered
+
+    if not settings.alert_webhook:
+        raise CliError(
+            "There is nowhere to send alerts to.", "Set CREDANCHOR_ALERT_WEBHOOK and CREDANCHOR_ALERT_SECRET."
+        )
+    try:
+        alerts.test(settings, int(time.time()))
+    except Undelivered as problem:
+        raise CliError(f"The test did not arrive: {problem}.", exit_code=NOT_KNOWN) from None
+    emit(as_json, {"delivered": True}, "The test was taken.")
+    return 0
 
 
 def _text(found: dict[str, Any]) -> str:

@@ -8,7 +8,9 @@ from fastapi import APIRouter, Response
 
 from api import readiness, times, workerstatus
 from api.auth import needs
-from api.openapi import route
+from api.exposition import MEDIA_TYPE
+from api.metrics import render
+from api.openapi import content, route
 from api.problems import Problem
 from api.routes.common import Svc, hash0x
 from api.schemas import answers
@@ -26,19 +28,16 @@ Operator = Annotated[Caller, needs("operations:read", unbound=True)]
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
-@router.get("/livez", response_model=answers.Alive, **route("livez", "The process answers"))
-def livez(response: Response) -> Any:
+@router.get("/livez", response_model=answers.Alive, **route("livez", "The process answers and works", "not-ready"))
+def livez(services: Svc, response: Response) -> Any:
+    _require(readiness.alive(services))
     response.headers.update(_NO_STORE)
     return {"status": "ok"}
 
 
 @router.get("/readyz", response_model=answers.Ready, **route("readyz", "All parts answer as they should", "not-ready"))
 def readyz(services: Svc, response: Response) -> Any:
-    found = readiness.checks(services)
-    failed = [name for name, check in found.items() if check.ok is False]
-    shown = {name: check.model_dump() for name, check in found.items()}
-    if failed:
-        raise Problem("not-ready", f"Not as it should be: {', '.join(failed)}.", checks=shown)
+    shown = _require(readiness.checks(services))
     response.headers.update(_NO_STORE)
     return {"status": "ok", "checks": shown}
 
@@ -72,6 +71,19 @@ def worker(_caller: Operator, services: Svc, response: Response) -> Any:
 
 
 @router.get(
+    "/metrics",
+    response_class=Response,
+    **route(
+        "metrics", "Metrics for Prometheus", scopes=["operations:read"],
+        ok={200: content("text/plain", "Families of samples, text format 0.0.4.", {"type": "string"})},
+    ),
+)  # fmt: skip
+def metrics(_caller: Operator, services: Svc) -> Response:
+    text = render(services.store, services.work)
+    return Response(text, media_type=MEDIA_TYPE, headers=_NO_STORE)
+
+
+@router.get(
     "/v1/registry",
     response_model=answers.Registry,
     **route("getRegistry", "The contract that this registry writes to; anchor proofs name this address", "wrong-state"),
@@ -90,6 +102,15 @@ def registry(services: Svc) -> Any:
         "public_url": row.public_url,
         "test_network": services.settings.test_network,
     }
+
+
+def _require(found: dict[str, answers.Check]) -> dict[str, Any]:
+    """The checks as they are shown. Raises Problem when one says no."""
+    failed = [name for name, check in found.items() if check.ok is False]
+    shown = {name: check.model_dump() for name, check in found.items()}
+    if failed:
+        raise Problem("not-ready", f"Not as it should be: {', '.join(failed)}.", checks=shown)
+    return shown
 
 
 def _registry(services: Services) -> dict[str, Any] | None:

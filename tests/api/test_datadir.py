@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from api import background, datadir, ports, serve
+from api import background, datadir, ports, serve, supervisor
 from api.datadir import DataDirError, Deployment
 from api.settings import Settings
 from registry.verify import TrustProfile
@@ -96,7 +96,7 @@ def test_an_address_that_is_inside_credentials_cannot_change(tmp_path):
 
 
 def test_work_that_fails_is_started_again_and_ends_when_it_is_asked_to(monkeypatch):
-    monkeypatch.setattr(background, "RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(supervisor, "RETRY_SECONDS", 0.01)
     tries, third, ended = [], threading.Event(), threading.Event()
 
     def job(stop):

@@ -1,0 +1,44 @@
+"""Figures about anchoring that metrics need besides `health.facts`: how long things took, what the last bid offered."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Case, case, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from registry.store.tables import Anchor, Anchored, Attempt
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Over all final anchors: how many, and the sums of seconds from their making to their block and to finality.
+
+    Such sums only grow. `timed` counts those whose finality was seen; before version 0005 it was not kept.
+    """
+
+    anchors: int
+    included_seconds: int
+    timed: int
+    final_seconds: int
+    tip: str | None  # of the newest bid, wei per gas
+
+
+def figures(session: Session) -> Figures:
+    """In the caller's snapshot."""
+    query = (
+        select(
+            func.count(),
+            func.coalesce(func.sum(_since_made(Anchored.block_time)), 0),
+            func.count(Anchored.final_at),
+            func.coalesce(func.sum(_since_made(Anchored.final_at)), 0),
+        )
+        .join(Anchor, Anchor.number == Anchored.number)
+        .where(Anchored.final)
+    )
+    count, included, timed, final = session.execute(query).one()
+    newest = select(Attempt.max_tip).order_by(Attempt.created_at.desc(), Attempt.nonce.desc()).limit(1)
+    return Figures(count, int(included), timed, int(final), session.scalar(newest))
+
+
+def _since_made(time: InstrumentedAttribute[int] | InstrumentedAttribute[int | None]) -> "Case[int]":
+    """Never less than nothing: a block's time is the chain's, the anchor's is ours."""
+    return case((time > Anchor.created_at, time - Anchor.created_at), else_=0)
