@@ -17,6 +17,7 @@ from api.services import Services
 from registry.credential import dids, es256
 from registry.credential.interop import service
 from registry.credential.interop.status import evaluate
+from registry.credential.vcjwt import MEDIA_TYPE
 from registry.errors import FormatError
 from registry.format.anchorproof import rfc3339
 from registry.format.multibase import decode_multikey
@@ -29,6 +30,9 @@ router = APIRouter(include_in_schema=False)
 
 MAX_OPTIONS = 32
 """Members of `options`; the suites send five."""
+
+_EMBEDDED = "application/vc"
+"""With an embedded proof, which is the default."""
 
 _PROBLEM_TYPE = "https://www.w3.org/TR/vc-data-model#"
 _STATUS_PROBLEM_TYPE = "https://www.w3.org/ns/credentials/status-list#"
@@ -54,10 +58,16 @@ Sent = Annotated[Body, body(MAX_DOCUMENT_BYTES, JSON)]
 
 @router.post("/credentials/issue")
 def issue(services: Svc, received: Sent) -> Response:
-    credential, _ = _parts(received, "credential")
+    credential, options = _parts(received, "credential")
+    wanted = _text(options, "mediaType") or _EMBEDDED
+    if wanted not in (_EMBEDDED, MEDIA_TYPE):
+        raise Problem("bad-request", f"The option mediaType is neither {_EMBEDDED} nor {MEDIA_TYPE}.")
     with services.store.read() as session:
         row = signers.active_key(session, services.settings.vc_api_issuer)
     key = signers.open_key(services.vault, row)
+    if wanted == MEDIA_TYPE:
+        made = _attempt(lambda: service.envelop(credential, key, row.verification_method))
+        return JSONResponse({"verifiableCredential": made}, 201)
     created = rfc3339(int(services.now().timestamp()))
     made = _attempt(lambda: service.issue(credential, key, row.verification_method, created))
     return JSONResponse({"verifiableCredential": made}, 201)

@@ -1,4 +1,4 @@
-"""Compact JSON Web Signatures around JSON: read strictly, whatever claims the JSON holds and whoever signed it.
+"""Compact JSON Web Signatures around JSON: written, and read strictly, whatever claims it holds and whoever signed.
 
 Nothing here is authenticated yet. The algorithm in the header is only compared with what the caller allows; which one
 holds for a key is the key's own matter.
@@ -6,7 +6,7 @@ holds for a key is the key's own matter.
 Standards: RFC 7515 (sections 3, 4, 7.1), RFC 8725 (section 3).
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -54,6 +54,12 @@ def read(token: str, algorithms: Collection[str], kind: Kind = "vc") -> Jws:
     if len(signature) != es256.SIGNATURE_BYTES:
         raise FormatError("jwt.signature", "/signature", f"The signature has {len(signature)} bytes, not 64")
     return Jws(header["alg"], header["kid"], payload, f"{parts[0]}.{parts[1]}".encode(), signature)
+
+
+def compact(header: Mapping[str, Any], payload: Mapping[str, Any], sign: Callable[[bytes], bytes]) -> str:
+    """The token with these contents, as canonical JSON, and the 64-byte signature that `sign` makes."""
+    signed = ".".join(es256.encode(strictjson.canonical(dict(part))) for part in (header, payload))
+    return f"{signed}.{es256.encode(sign(signed.encode()))}"
 
 
 def _object(data: bytes, place: str, most: int) -> dict[str, Any]:

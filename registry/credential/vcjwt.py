@@ -16,7 +16,6 @@ from typing import Any
 
 from registry.credential import es256, jws
 from registry.errors import FormatError
-from registry.format import strictjson
 from registry.format.strictjson import pointer
 from registry.format.times import parse_time
 from registry.limits import MAX_TIME, MAX_URL_CHARS
@@ -54,9 +53,7 @@ def sign(credential: Mapping[str, Any], key: es256.Es256Key, kid: str | None = N
     kid = kid if kid is not None else key.method(_issuer(credential))
     _check_kid(kid, _issuer(credential))
     header = {"alg": ALGORITHM, "kid": kid, "typ": TYPE}
-    payload = strictjson.canonical({**credential, **_claims(credential)})
-    signed = f"{es256.encode(strictjson.canonical(header))}.{es256.encode(payload)}"
-    token = f"{signed}.{es256.encode(key.sign(signed.encode()))}"
+    token = jws.compact(header, {**credential, **_claims(credential)}, key.sign)
     read(token)  # what we make, we would take
     return token
 

@@ -14,7 +14,7 @@ from registry.credential.es256 import Es256Key
 from registry.credential.keys import IssuerKey
 from registry.format.multibase import decode_multikey
 from registry.store import keys
-from tests.api.test_vcapi import HOLDER, HOLDER_DID, VC_V1, VC_V2, client, credential, issue, made, verify
+from tests.api.test_vcapi import HOLDER, HOLDER_DID, REFUSED, VC_V1, VC_V2, client, credential, issue, made, verify
 from tests.support.enveloping import P256_DID, P256_KEY, P256_METHOD, envelope, signed, token
 from tests.support.registered import DID, Registered
 
@@ -227,6 +227,35 @@ def test_a_presentation_of_the_older_form_verifies_as_the_suite_sends_it(client:
     ]
     for change in wrong:
         assert present(client, sent | change)[0] == 422, change
+
+
+def enveloped(client: TestClient, **members: Any) -> Any:
+    sent = {"credential": credential(**members), "options": {"mediaType": "application/vc+jwt"}}
+    return client.post("/credentials/issue", json=sent)
+
+
+def test_a_credential_is_issued_in_an_envelope_when_that_is_asked_for(client: TestClient) -> None:
+    members: dict[str, Any] = {
+        "id": "urn:uuid:1",
+        "validFrom": "2026-01-01T00:00:00.9Z",
+        "validUntil": "2099-01-01T00:00:00Z",
+        "name": {"@value": "שם", "@language": "he", "@direction": "rtl"},
+    }
+    answer = enveloped(client, **members)
+    made = answer.json()["verifiableCredential"]
+    assert (answer.status_code, made["type"]) == (201, "EnvelopedVerifiableCredential")
+    header, payload = (json.loads(es256.decode(part)) for part in made["id"].partition(",")[2].split(".")[:2])
+    assert (header["alg"], header["typ"]) == ("EdDSA", "vc+jwt")
+    assert (payload["iss"], payload["sub"], payload["nbf"]) == (DID, "did:example:subject", 1_767_225_600)
+    code, found = verify(client, made)
+    assert (code, found["credential"]) == (200, credential(**members))
+
+
+def test_what_may_not_be_issued_is_refused_for_an_envelope_too(client: TestClient) -> None:
+    for members in [*REFUSED.values(), {"iss": DID}]:
+        assert enveloped(client, **members).status_code in (400, 422), members
+    wrong = {"credential": credential(), "options": {"mediaType": "application/vc+cose"}}
+    assert client.post("/credentials/issue", json=wrong).status_code == 400
 
 
 HOSTILE_PRESENTATIONS: dict[str, tuple[Callable[[], Any], str]] = {

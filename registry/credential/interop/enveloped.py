@@ -1,4 +1,4 @@
-"""Credentials and presentations in an envelope: a JWT in a data: URL, opened with a key that is known here.
+"""Credentials and presentations in an envelope: a JWT in a data: URL, made, and opened with a key that is known here.
 
     {"@context": ..., "type": "EnvelopedVerifiableCredential", "id": "data:application/vc+jwt,<token>"}
 
@@ -12,17 +12,21 @@ COSE (section 3.1), RFC 2397, RFC 8725.
 
 import math
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from registry.credential import es256, jws
-from registry.credential.interop.datamodel import ENVELOPES, id_of, read_time, types_of
+from registry.credential.interop.datamodel import ENVELOPED, ENVELOPES, id_of, read_time, types_of
 from registry.credential.interop.proofs import Expected, Resolve
 from registry.credential.jws import Jws, Kind
+from registry.credential.keys import IssuerKey
+from registry.credential.vcjwt import MEDIA_TYPE
 from registry.errors import FormatError
 from registry.format import signature
 from registry.format.multibase import ED25519_PREFIX
 from registry.format.strictjson import pointer
 from registry.limits import MAX_URL_CHARS
+from registry.rdfc.contexts import VC_V2
 
 ALGORITHMS = ("ES256", "EdDSA", "Ed25519")
 
@@ -40,6 +44,28 @@ _BY_KEY: dict[bytes, tuple[tuple[str, ...], _Verify]] = {
     es256.MULTIKEY_PREFIX: (("ES256",), es256.verify_multikey),
 }
 """What a key's first two bytes say it is for."""
+
+
+def wrap(credential: Mapping[str, Any], key: IssuerKey, method: str) -> dict[str, Any]:
+    """The envelope around a credential, signed with EdDSA; `method` is the key's DID URL. What it holds is kept.
+
+    Raises FormatError jwt.claim for a credential with a member that is a claim, and what `unwrap` would refuse.
+    """
+    for name in (*_NOT_CONTENT, "vc", "vp"):
+        if name in credential:
+            raise FormatError("jwt.claim", pointer(name), "The credential has a member that is a claim of the token")
+    says = {
+        "iss": id_of(credential["issuer"]),
+        "jti": credential.get("id"),
+        "sub": id_of(credential["credentialSubject"]),
+    }
+    claims: dict[str, Any] = {name: value for name, value in says.items() if isinstance(value, str)}
+    for name, members in _MEMBERS.items():
+        times = _times(credential, members)
+        claims |= {name: math.floor(times[0].timestamp())} if times else {}
+    header = {"alg": "EdDSA", "kid": method, "typ": "vc+jwt", "cty": "vc"}
+    token = jws.compact(header, {**credential, **claims}, key.sign)
+    return {"@context": VC_V2, "type": ENVELOPED, "id": f"data:{MEDIA_TYPE},{token}"}
 
 
 def unwrap(url: str, kind: Kind, resolve: Resolve, expected: Expected) -> dict[str, Any]:
@@ -126,13 +152,17 @@ def _check_times(payload: Mapping[str, Any], document: Mapping[str, Any], expect
         where, claim = pointer("payload", name), payload[name]
         if isinstance(claim, bool) or not isinstance(claim, int | float):
             raise FormatError("jwt.claim", where, f"The claim {name} is not a number of seconds")
-        times = [time for member in members if (time := read_time(document.get(member))) is not None]
+        times = _times(document, members)
         if times:
             if math.floor(times[0].timestamp()) != math.floor(claim):
                 raise FormatError("jwt.claim", where, f"The claim {name} differs from the document")
         elif now < claim if name == "nbf" else now >= claim:
             problem = f"The token is not valid {'yet' if name == 'nbf' else 'any more'}"
             raise FormatError("proof.expired", where, problem)
+
+
+def _times(document: Mapping[str, Any], members: tuple[str, ...]) -> list[datetime]:
+    return [time for member in members if (time := read_time(document.get(member))) is not None]
 
 
 def _check_demands(payload: Mapping[str, Any], expected: Expected) -> None:

@@ -50,14 +50,7 @@ def issue(credential: Any, key: IssuerKey, method: str, created: str) -> dict[st
     `eddsa-rdfc-2022`, or `eddsa-jcs-2022` where a text has a direction, which RDF cannot say. A badge's proof is a
     list, as its schema demands; else an object. Raises FormatError vc.*, rdf.*.
     """
-    check_credential(credential)
-    did = method.partition("#")[0]
-    if id_of(credential["issuer"]) != did:
-        raise FormatError(
-            "vc.issuer", "/issuer", "The credential names another issuer", f"Only {did} is issued for here"
-        )
-    check_digests(credential)
-    check_entries(credential)
+    _check_issuable(credential, method)
     contexts = credential["@context"] if isinstance(credential["@context"], list) else [credential["@context"]]
     if contexts[0] == VC_V1 and DATA_INTEGRITY_V2 not in contexts:
         credential = {**credential, "@context": [*contexts, DATA_INTEGRITY_V2]}
@@ -73,6 +66,25 @@ def issue(credential: Any, key: IssuerKey, method: str, created: str) -> dict[st
         return {**credential, "proof": [*(before if isinstance(before, list) else [before]), made]}
     as_list = BADGES.intersection(name for name in types_of(credential) if isinstance(name, str))
     return {**credential, "proof": [made] if as_list else made}
+
+
+def envelop(credential: Any, key: IssuerKey, method: str) -> dict[str, Any]:
+    """The credential in an envelope, a JWT signed by `key`. Raises FormatError vc.*, rdf.*, jwt.*."""
+    _check_issuable(credential, method)
+    if not _has_direction(credential):
+        lenient().canonize(credential)  # what it means must be clear, though the signature is over its JSON
+    return enveloped.wrap(credential, key, method)
+
+
+def _check_issuable(credential: Any, method: str) -> None:
+    check_credential(credential)
+    did = method.partition("#")[0]
+    if id_of(credential["issuer"]) != did:
+        raise FormatError(
+            "vc.issuer", "/issuer", "The credential names another issuer", f"Only {did} is issued for here"
+        )
+    check_digests(credential)
+    check_entries(credential)
 
 
 def verify_credential(credential: Any, resolve: Resolve, now: datetime) -> Verified:
