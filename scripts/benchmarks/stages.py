@@ -16,6 +16,8 @@ END_SECONDS = 60  # for the demo's server to end
 def stages(count: int) -> int:
     """Run and print them; the demo's exit code."""
     command = [sys.executable, "-m", "api.cli.main", "demo", "--json", "--count", str(count), "--keep"]
+    # In the background shells have it ignored, and so would the demo, which could not be ended then.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with tempfile.TemporaryDirectory() as kept:
         run = subprocess.Popen([*command, kept], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
         try:

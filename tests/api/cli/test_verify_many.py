@@ -147,6 +147,16 @@ def test_each_anchor_is_read_once_whichever_process_needs_it(way: str, tmp_path:
             assert heard.count("eth_call") == reads
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Commands hear Ctrl-C even where a shell started the tests in the background, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+@pytest.mark.usefixtures("interruptible")
 def test_no_process_is_left_when_the_command_is_interrupted(tmp_path: Path) -> None:
     with desk_at(tmp_path) as desk:
         words = [str(desk.write("soil.json", SOIL.data))] * (4 * checking.POOL_FROM)
