@@ -23,6 +23,19 @@ GAS_MARGIN = 1.25
 
 
 @dataclass(frozen=True)
+class Predecessor:
+    """The registry that another one continues: contract (20 bytes), size and RFC 9162 head (32 bytes) of its log."""
+
+    chain_id: int
+    contract: bytes
+    size: int
+    head: bytes
+
+
+NO_PREDECESSOR = Predecessor(0, bytes(20), 0, bytes(32))
+
+
+@dataclass(frozen=True)
 class Deployment:
     """A contract that stands. `deploy_block` is where its log begins; block and code by their 32-byte hashes."""
 
@@ -58,11 +71,13 @@ def deploy(
     operator: bytes,
     registrar: bytes,
     admin_delay: int = 0,
+    predecessor: Predecessor = NO_PREDECESSOR,
     timeout: float = RECEIPT_SECONDS,
 ) -> Deployment:
     """Deploy the contract, grant the two roles (to 20-byte addresses), and wait until all is done.
 
     `admin_delay` is the pause in seconds between the two steps of handing on the admin role; 0 is for development.
+    `predecessor` is the registry that this one continues, for ever in entry 0 of its log.
     If the process dies in the middle, a contract without roles is left behind, which is useless and harmless.
     Raises Unreachable (also when nothing is mined in `timeout` seconds), InsufficientFunds, WrongContract.
     """
@@ -70,13 +85,14 @@ def deploy(
         raise ValueError("admin, operator and registrar are three different accounts")
     rpc = JsonRpc(rpc_url)
     try:
-        return _deploy(_Account(rpc, admin, timeout), admin.address, operator, registrar, admin_delay)
+        creation = _creation(admin.address, admin_delay, predecessor)
+        return _deploy(Account(rpc, admin, timeout), creation, operator, registrar)
     finally:
         rpc.close()
 
 
-def _deploy(account: "_Account", admin: bytes, operator: bytes, registrar: bytes, admin_delay: int) -> Deployment:
-    made = account.transact(None, _creation(admin, admin_delay))
+def _deploy(account: "Account", creation: bytes, operator: bytes, registrar: bytes) -> Deployment:
+    made = account.transact(None, creation)
     contract = RegistryContract(data(made["contractAddress"], 20))
     code = data(account.rpc.call("eth_getCode", made["contractAddress"], "latest"))
     if code != artifact().runtime:
@@ -92,13 +108,14 @@ def _deploy(account: "_Account", admin: bytes, operator: bytes, registrar: bytes
     )
 
 
-def _creation(admin: bytes, admin_delay: int) -> bytes:
-    """The artifact's bytecode and the constructor's arguments: admin, delay, no predecessor (four zero words)."""
-    words = (int.from_bytes(admin, "big"), admin_delay, 0, 0, 0, 0)
-    return artifact().bytecode + b"".join(word.to_bytes(32, "big") for word in words)
+def _creation(admin: bytes, admin_delay: int, before: Predecessor) -> bytes:
+    """The artifact's bytecode and the constructor's arguments: admin, delay, the predecessor's four members."""
+    words = (int.from_bytes(admin, "big"), admin_delay, before.chain_id, int.from_bytes(before.contract, "big"))
+    numbers = b"".join(word.to_bytes(32, "big") for word in (*words, before.size))
+    return artifact().bytecode + numbers + before.head
 
 
-class _Account:
+class Account:
     """One account that sends transactions one after the other, each mined before the next."""
 
     def __init__(self, rpc: JsonRpc, signer: Signer, timeout: float) -> None:

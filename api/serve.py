@@ -14,11 +14,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from api import background, chains, datadir, monitor, ports, signers, supervisor
 from api.datadir import DataDirError, Deployment
 from api.settings import Settings
 from registry.format.nesting import loads
+
+if TYPE_CHECKING:
+    from anchor.deploy import Predecessor
 
 log = logging.getLogger("credanchor.serve")
 
@@ -114,13 +118,16 @@ def _embedded(
     return settings, replace(deployment, public_url=url, chain_port=port)
 
 
-def deploy(settings: Settings, *, embedded: bool = False, admin_delay: int = 0) -> Deployment:
+def deploy(
+    settings: Settings, *, embedded: bool = False, admin_delay: int = 0, predecessor: "Predecessor | None" = None
+) -> Deployment:
     """Deploy the contract with the key stores of the data directory, and wait until it is there.
 
+    `predecessor`: the registry that this one continues.
     Raises what `anchor.deploy.deploy` does, WrongChain when the endpoints serve different chains, SettingsError when
     credentials on a test network would be taken for real ones.
     """
-    from anchor.deploy import chain_of
+    from anchor.deploy import NO_PREDECESSOR, chain_of
     from anchor.deploy import deploy as deploy_contract
 
     chains.require_honest(settings, chain_of(settings.rpc_urls))
@@ -130,6 +137,7 @@ def deploy(settings: Settings, *, embedded: bool = False, admin_delay: int = 0) 
         operator=bytes.fromhex(signers.address(settings, "operator")[2:]),
         registrar=bytes.fromhex(signers.address(settings, "registrar")[2:]),
         admin_delay=admin_delay,
+        predecessor=predecessor or NO_PREDECESSOR,
     )
     return Deployment(
         chain_id=done.chain_id,

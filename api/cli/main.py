@@ -16,6 +16,7 @@ COMMANDS = {
     "devnode": "run the embedded development chain alone",
     "deploy": "deploy the registry contract to a chain",
     "migrate": "bring the database to the schema of this version",
+    "migrate-registry": "close the contract in favour of a new one that continues its history",
     "status": "say what the worker waits for, and which alarms stand",
     "doctor": "print the configuration in force and check that everything works",
     "issuer": "add, list, show, suspend and reinstate issuers",

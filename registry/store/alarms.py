@@ -79,7 +79,9 @@ KINDS: dict[str, Kind] = {
         "Start the worker with the database or the deployment that fits",
         stops=True,
     ),
-    "registry-closed": Kind("the registry contract was closed", "Deploy a new contract and anchor in it", stops=True),
+    "registry-closed": Kind(
+        "the registry contract was closed", "Issue in its successor (`credanchor migrate-registry`)", stops=True
+    ),
     "unreachable": Kind("no node gives a usable answer", "See that the nodes in rpc_urls answer", patience=None),
     "worker-trouble": Kind("a tick failed", "The worker's log says more", patience=None),
     "final-unconfirmed": Kind(
