@@ -18,6 +18,9 @@ MAX_TEXT = 4000
 MAX_ITEMS = 50
 """Items of one list that are shown."""
 
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
+_OWN = ("row.learner", "row.issuer", "row.awarded", "row.valid-until", "row.language")
+
 
 @cache
 def alignments() -> Mapping[str, list[str]]:
@@ -108,8 +111,14 @@ def _rows(found: CredentialFile, common: Mapping[str, Any], catalogue: Catalogue
         ("row.result", [shown(item.get("value")) for item in _items(subject.get("result"))]),
         ("row.language", [shown(achievement.get("inLanguage"))]),
     ]
+    language = achievement.get("inLanguage")
+    known = language if isinstance(language, str) and _LANGUAGE.fullmatch(language) else ""
     kept = [(row, [text for text in texts if text]) for row, texts in rows]
-    return [{"row": row, "label": catalogue.text(row), "texts": texts} for row, texts in kept if texts]
+    return [
+        {"row": row, "label": catalogue.text(row), "texts": texts, "lang": "" if row in _OWN else known}
+        for row, texts in kept
+        if texts
+    ]
 
 
 def _alignment(item: Mapping[str, Any]) -> str:
@@ -129,5 +138,5 @@ def _long(value: Any) -> str:
     """A text that may be long, its lines kept, without controls or direction marks."""
     if not isinstance(value, str):
         return ""
-    lines = (shown(part, MAX_TEXT) for part in re.split("\n", value[:MAX_TEXT]))
+    lines = (shown(part, MAX_TEXT) for part in value[:MAX_TEXT].split("\n"))
     return "\n".join(lines).strip()

@@ -83,12 +83,13 @@ function show(seen, report, by) {
     slot("next", row).textContent = check.next;
   }
   slot("credential").hidden = !seen.rows.length;
-  slot("rows").replaceChildren(...seen.rows.flatMap(({ row, label, texts }) => {
+  slot("rows").replaceChildren(...seen.rows.flatMap(({ row, label, texts, lang }) => {
     const term = document.createElement("dt");
     term.textContent = label;
     const values = texts.map((text) => {
       const value = document.createElement("dd");
       value.dataset.row = row;
+      if (lang) value.lang = lang;
       value.textContent = text;
       return value;
     });

@@ -1,6 +1,8 @@
 // A report in a reader's language: what the page shows, as plain texts. The server's api/pages/view.py says the same.
 
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu; // controls, direction marks, what has no shape
+const LANGUAGE = /^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/; // BCP 47, as far as pages need it
+const OWN = ["row.learner", "row.issuer", "row.awarded", "row.valid-until", "row.language"]; // not in the credential's language
 const MAX_LINE = 120;
 const MAX_TEXT = 4000;
 const MAX_ITEMS = 50;
@@ -57,6 +59,7 @@ function rowsOf(document, common, catalogue, alignments) {
   const subject = document.credentialSubject;
   const achievement = object(subject.achievement);
   const aligned = items(achievement.alignment);
+  const language = LANGUAGE.test(achievement.inLanguage ?? "") ? achievement.inLanguage : "";
   const rows = [
     ["row.title", [common.title]],
     ["row.learner", [common.learner]],
@@ -70,7 +73,7 @@ function rowsOf(document, common, catalogue, alignments) {
     ["row.language", [shown(achievement.inLanguage)]],
   ];
   return rows
-    .map(([row, texts]) => ({ row, label: catalogue.text(row), texts: texts.filter(Boolean) }))
+    .map(([row, texts]) => ({ row, label: catalogue.text(row), texts: texts.filter(Boolean), lang: OWN.includes(row) ? "" : language }))
     .filter(({ texts }) => texts.length);
 }
 

@@ -2,113 +2,22 @@
 
 import json
 import re
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, Route
+from playwright.sync_api import Route
 
 from registry.credential.baking import bake
 from tests.support import pictures
-from tests.support.commandline import ROOT, environment
+from tests.support.commandline import ROOT
+from tests.support.visiting import Site, Visit
 
 pytestmark = pytest.mark.browser
 
 AXE = ROOT / "tests" / "judges" / "node_modules" / "axe-core" / "axe.min.js"
 HOSTILE = "\u202e<img src=x onerror=alert(1)>'\"><script>alert(2)</script>{{7*7}}\u0000 https://evil.example/x.png"
-
-
-@dataclass(frozen=True)
-class Site:
-    """A running server, and files that it issued."""
-
-    url: str
-    home: Path
-    valid: Path
-    altered: Path
-    revoked: Path
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """`credanchor demo`: the API, the worker and the chain, all real."""
-    home = tmp_path_factory.mktemp("site") / "kept"
-    command = [sys.executable, "-m", "api.cli.main", "demo", "--count", "3", "--keep", str(home)]
-    with subprocess.Popen(command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, text=True) as demo:
-        try:
-            assert demo.stdout is not None
-            told = next((line for line in demo.stdout if "Try next" in line), None)
-            assert told, "the demo ended early"
-            valid = sorted((home / "credentials").glob("*.json"))[1]
-            url = json.loads((home / "client.json").read_text())["url"]
-            yield Site(url, home, valid, home / "altered.json", home / "revoked.json")
-        finally:
-            demo.terminate()
-            demo.communicate(timeout=60)
-
-
-@dataclass
-class Visitor:
-    """Somebody with a browser of their own."""
-
-    page: Page
-    site: Site
-    requests: list[Request]
-    troubles: list[str]
-
-    def open(self, path: str = "/verify") -> None:
-        self.page.goto(self.site.url + path)
-        self.page.wait_for_selector("form[data-ready]", state="attached")
-
-    def check(self, name: str, data: bytes) -> str:
-        """Choose a file; the verdict that the page then shows."""
-        self.page.set_input_files("#file", {"name": name, "mimeType": "application/octet-stream", "buffer": data})
-        return self.verdict()
-
-    def verdict(self) -> str:
-        self.page.wait_for_selector("#output article")
-        return str(self.page.get_attribute("#output article", "data-verdict"))
-
-    def outcome(self, check: str) -> str:
-        return str(self.page.get_attribute(f'#output [data-check="{check}"]', "data-outcome"))
-
-    def hosts(self) -> set[str]:
-        return {request.url.split("/")[2] for request in self.requests if request.url.startswith("http")}
-
-
-Visit = Callable[..., Visitor]
-
-
-@pytest.fixture
-def visit(browser: Browser, site: Site) -> Iterator[Visit]:
-    """Opens a browser context; in the end the page had no error, and its policy refused nothing that it wanted."""
-    contexts: list[BrowserContext] = []
-    visitors: list[Visitor] = []
-
-    def start(**options: Any) -> Visitor:
-        context = browser.new_context(**options)
-        contexts.append(context)
-        visitor = Visitor(context.new_page(), site, [], [])
-        visitor.page.on("request", lambda request: visitor.requests.append(request))  # noqa: PLW0108 (a method has no room)
-        visitor.page.on("pageerror", lambda error: visitor.troubles.append(str(error)))
-        visitor.page.on("dialog", lambda dialog: visitor.troubles.append(f"dialog {dialog.message}"))
-        visitor.page.on("console", lambda said: visitor.troubles.append(said.text) if said.type == "error" else None)
-        visitors.append(visitor)
-        return visitor
-
-    yield start
-    for context in contexts:
-        context.close()
-    for visitor in visitors:
-        assert visitor.troubles == []
-
-
-def altered(site: Site, **changes: Any) -> bytes:
-    return json.dumps(json.loads(site.valid.read_bytes()) | changes).encode()
 
 
 def test_the_browser_checks_by_itself_and_asks_nobody_but_the_node_and_the_registry(visit: Visit, site: Site) -> None:
