@@ -91,6 +91,11 @@ class RemoteSite(Site):
         self.proxied = self.proxy.__enter__()
         self.open()
 
+    @property
+    def database(self) -> str:
+        """Its URL, for other processes."""
+        return f"sqlite:///{self.home / 'credanchor.db'}"
+
     def open(self) -> None:
         self.store = open_store(self.home / "credanchor.db", self.faults)
         self.view = open_store(self.home / "credanchor.db", Faults())

@@ -86,12 +86,13 @@ def rebuild_and_compare(
 
 def told_truly(view: Store, config: ChainConfig, request: Request) -> dict[str, str]:
     """Compare the API's answer about every batch with the chain; returns the states. Final is never said too early."""
+    described = shown(view)  # first: what is final there must be final here, and the other way round takes a tick
     contract = RegistryContract(config.contract)
     method, params = contract.entries_call(0, int(request("eth_blockNumber"), 16))
     blocks = {entry.anchor_number: entry for entry in contract.entries(request(method, *params)) if entry.kind == 1}
     final = int(request("eth_getBlockByNumber", "finalized", False)["number"], 16)
     states = {}
-    for told in shown(view):
+    for told in described:
         states[told["id"]] = told["state"]
         anchor = told["anchor"]
         if told["state"] != "final":

@@ -29,7 +29,7 @@ def test_a_process_killed_at_any_request_leaves_nothing_that_the_next_one_does_n
     places = 0
     while True:
         remote.seal()
-        process = mortal.start(remote.home, remote.config, remote.proxied)
+        process = mortal.start(remote.database, remote.config, remote.proxied)
         asked = iter(range(1000))
 
         def kill(_methods: list[str], pid: int = process.pid, asked: Any = asked, place: int = places) -> Any:
@@ -61,7 +61,7 @@ def test_a_process_told_to_stop_at_any_kind_of_request_ends_its_tick_and_gives_t
     methods = ("eth_chainId", "eth_getLogs", "eth_estimateGas", SEND)
     for method in methods:
         remote.seal()
-        process = mortal.start(remote.home, remote.config, remote.proxied, loop=True)
+        process = mortal.start(remote.database, remote.config, remote.proxied, loop=True)
 
         def stop(asked: list[str], pid: int = process.pid, method: str = method) -> Any:
             if method not in asked:
@@ -86,7 +86,7 @@ def test_a_process_told_to_stop_at_any_kind_of_request_ends_its_tick_and_gives_t
 def test_a_process_frozen_in_its_broadcast_stands_back_when_it_wakes(remote: RemoteSite, persisted: bool) -> None:
     remote.seal()
     frozen, thawed = threading.Event(), threading.Event()
-    process = mortal.start(remote.home, remote.config, remote.proxied)
+    process = mortal.start(remote.database, remote.config, remote.proxied)
 
     def freeze(methods: list[str]) -> Trouble | None:
         if SEND in methods and not frozen.is_set():
@@ -111,26 +111,26 @@ def test_a_process_frozen_in_its_broadcast_stands_back_when_it_wakes(remote: Rem
     remote.check(2)
 
 
-@pytest.mark.parametrize("workers", [2, 3])
 def test_several_workers_with_the_lease_broken_anchor_nothing_twice(
-    remote: RemoteSite, persisted: bool, workers: int, monkeypatch: pytest.MonkeyPatch
+    remote: RemoteSite, persisted: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in (anchoring, observing, registering):
         monkeypatch.setattr(module, "fence", lambda _session, _held: None)
-    crowd = [remote.rival() for _ in range(workers)]
+    crowd = [remote.rival() for _ in range(3)]
     batches = 0
-    for turn in range(2 * workers):
-        if turn % 2 == 0:
-            remote.seal()
-            batches += 1
-        remote.proxy.trouble = lambda methods: Trouble("reset", persisted) if SEND in methods else None
-        for place, worker in enumerate(crowd):
-            if place == workers - 1:
-                remote.calm()
-            remote.expire_lease()
-            assert worker.tick().outcome == DONE
-            if place == turn % workers:
-                remote.mine()
+    for workers in (2, 3):
+        for turn in range(2 * workers):
+            if turn % 2 == 0:
+                remote.seal()
+                batches += 1
+            remote.proxy.trouble = lambda methods: Trouble("reset", persisted) if SEND in methods else None
+            for place, worker in enumerate(crowd[:workers]):
+                if place == workers - 1:
+                    remote.calm()
+                remote.expire_lease()
+                assert worker.tick().outcome == DONE
+                if place == turn % workers:
+                    remote.mine()
     remote.expire_lease()
     remote.settle()
     remote.check(batches)

@@ -1,5 +1,6 @@
 """Chain and database contradict each other: foreign anchors, and databases restored from older copies."""
 
+import hashlib
 import shutil
 from pathlib import Path
 
@@ -7,9 +8,11 @@ from sqlalchemy import delete, func, select
 
 from anchor.contract import role
 from anchor.worker.report import DONE, STOPPED
+from registry.store import issuers, keys
 from registry.store.tables import Anchor, Anchored, Batch
+from tests.support import sealed
 from tests.support.sealed import anchor_root
-from tests.support.worksite import ADMIN, OPERATOR, STRANGER, Site
+from tests.support.worksite import ADMIN, OPERATOR, STRANGER, VAULT, Site
 
 FOREIGN = b"\x99" * 32
 
@@ -179,6 +182,22 @@ def test_a_copy_from_before_several_anchors_recognises_them_all(site: Site) -> N
     report = site.worker.tick()
     assert (report.outcome, report.alarms) == (DONE, {})
     assert site.states() == ["final"]
+    assert anchors(site) == roots
+    agrees(site)
+
+
+def test_a_copy_from_before_its_key_was_on_the_chain_recognises_the_anchor(site: Site) -> None:
+    issuers.add_issuer(site.view, "academy", "did:web:academy.example", {"name": "Academy"})
+    keys.add_hosted_key(site.view, VAULT, "academy", secret=hashlib.sha256(b"academy's secret").digest())
+    sealed.seal(site.view, issuer="academy")
+    copy = keep(site)  # here nothing was ever seen of the key
+    site.settle()
+    roots = anchors(site)
+    put_back(site, copy)
+    assert site.states() == ["sealed"]
+    report = site.worker.tick()
+    assert (report.outcome, report.alarms, site.states()) == (DONE, {}, ["final"])
+    site.settle()
     assert anchors(site) == roots
     agrees(site)
 
