@@ -8,6 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from api import chains, contexts, datadir, signers
@@ -17,6 +18,7 @@ from api.settings import Settings
 from api.supervisor import Background
 from registry.store.engine import Store, StoreUnavailable
 from registry.store.sealing import Sealer
+from registry.store.signers import require_master_key
 from registry.store.vault import Vault
 
 if TYPE_CHECKING:
@@ -90,13 +92,17 @@ def anchoring(settings: Settings, store: Store) -> "Worker":
 def start(settings: Settings) -> Background:
     """Everything that goes on behind the API, on a database connection of its own, until `stop`.
 
-    Raises FormatError context.* where an added context is not what its pin says.
+    Raises SecretError when the master key is missing or not the registry's, DataDirError without a contract, and
+    FormatError context.* where an added context is not what its pin says.
     """
     contexts.use(settings)
+    vault = Vault.from_file(settings.master_key)
     store = Store(settings.database)
+    with suppress(StoreUnavailable):  # a database that starts later is waited for, by each thread
+        require_master_key(store, vault)
     work = Background(at_end=store.close)
     work.worker = anchoring(settings, store)
-    work.start("sealing", sealing(store, Vault.from_file(settings.master_key), settings.signing_processes))
+    work.start("sealing", sealing(store, vault, settings.signing_processes))
     work.start("anchoring", work.worker.run)
     work.start("tidying", tidying(store))
     work.start("alerting", alerting(settings, store, work))
