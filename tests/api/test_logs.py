@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from api.logs import JsonLines, configure
+from api.logs import FORMATS, JsonLines, TextLines, configure
 from tests.support.apisamples import SAMPLES
 from tests.support.httpapi import Api, operations
 
@@ -28,7 +28,8 @@ def test_each_request_is_one_line_with_its_route_template(api: Api, caplog: pyte
     assert lines[0]["key"] == headers["Authorization"].split("_")[2]
 
 
-def test_no_log_line_tells_of_whom_it_is(api: Api, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("form", FORMATS)
+def test_no_log_line_tells_of_whom_it_is(api: Api, caplog: pytest.LogCaptureFixture, form: str) -> None:
     caplog.set_level(logging.DEBUG)
     file = json.loads(api.file())
     headers = api.key("admin")
@@ -38,8 +39,9 @@ def test_no_log_line_tells_of_whom_it_is(api: Api, caplog: pytest.LogCaptureFixt
             api.send(operation, {**headers, "Idempotency-Key": operation.id}, body)
     api.client.delete(f"/v1/credentials/{api.handles[0]}", headers=headers)
     api.client.get("/v1/credentials/Zoë?email=zoe@students.example")
-    text = "\n".join(JsonLines().format(record) for record in caplog.records if record.name != "httpx2")
-    assert text.count('"request"') > 40
+    lines = [FORMATS[form]().format(record) for record in caplog.records if record.name != "httpx2"]
+    text = "\n".join(lines)
+    assert sum("request" in line for line in lines) > 40
     secret = headers["Authorization"].rsplit("_", 1)[1]
     for word in ("Zoë", "Ünal", "Ødegård", "students.example", "a note about", *api.handles, file["id"], secret):
         assert word not in text, word
@@ -96,11 +98,12 @@ def test_a_client_that_goes_away_is_no_error_of_ours(api: Api, caplog: pytest.Lo
     assert [(line["level"], line["status"]) for line in _lines(caplog)] == [("INFO", 499)]
 
 
-def test_lines_of_other_libraries_are_json_too(capsys: pytest.CaptureFixture[str]) -> None:
+def _written(form: str, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """What some other library logs, at the level WARNING."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     try:
-        configure("WARNING")
+        configure("WARNING", form)
         try:
             int("Zoë")
         except ValueError:
@@ -108,9 +111,28 @@ def test_lines_of_other_libraries_are_json_too(capsys: pytest.CaptureFixture[str
         logging.getLogger("some.library").info("not shown")
     finally:
         root.handlers[:], root.level = handlers, level
-    lines = capsys.readouterr().err.splitlines()
+    return capsys.readouterr().err.splitlines()
+
+
+def test_lines_of_other_libraries_are_json_too(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = _written("json", capsys)
     assert len(lines) == 1
     line = json.loads(lines[0])
     assert (line["level"], line["logger"], line["message"]) == ("ERROR", "some.library", "it broke at x")
     assert line["exception"] == "ValueError"
     assert "Zo" not in lines[0]
+    assert "test_logs.py" in line["frames"][0]
+
+
+def test_text_for_people_says_the_same_and_what_comes_from_outside_cannot_forge_a_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    [line] = _written("text", capsys)
+    assert " ERROR   some.library: it broke at x exception=ValueError frames=" in line
+    assert "Zo" not in line
+    made = {"msg": "sent", "levelno": logging.INFO, "levelname": "INFO", "name": "worker"}
+    outside = {"answer": 'no\n2026 ERROR forged: "x"', "block": 7, "tx": "0xab"}
+    record = logging.makeLogRecord({**made, **outside})
+    line = TextLines().format(record)
+    assert len(line.splitlines()) == 1
+    assert line.endswith(r' INFO    worker: sent answer="no\n2026 ERROR forged: \"x\"" block=7 tx=0xab')

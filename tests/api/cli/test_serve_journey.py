@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -34,13 +35,13 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(data: Path, *words: str) -> Iterator[dict[str, object]]:
+def serving(data: Path, *words: str, watched: dict[str, str] | None = None) -> Iterator[dict[str, object]]:
     """`credanchor serve` in a process of its own; ends it with SIGTERM and sees that it ends well."""
     with (data.parent / "serve.log").open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "api.cli.main", "serve", "--json", "--data", str(data), *words],
             cwd=ROOT,
-            env=environment(),
+            env=environment() | (watched or {}),
             stdout=subprocess.PIPE,
             stderr=log,
         )
@@ -89,7 +90,9 @@ def test_a_registry_is_served_used_audited_stopped_and_is_still_there_after_a_re
     roster, files = tmp_path / "roster.csv", tmp_path / "files"
     roster.write_text(ROSTER)
     port = free_port()
-    with serving(data, "--port", str(port)) as started:
+    monitor = f"http://127.0.0.1:{(watch := free_port())}"
+    watched = {"CREDANCHOR_MONITOR_PORT": str(watch), "CREDANCHOR_LOG_LEVEL": "DEBUG", "CREDANCHOR_LOG_FORMAT": "text"}
+    with serving(data, "--port", str(port), watched=watched) as started:
         assert started["url"] == f"http://127.0.0.1:{port}"
         assert started["embedded"] is True
         assert started["first_start"] is True
@@ -128,10 +131,24 @@ def test_a_registry_is_served_used_audited_stopped_and_is_still_there_after_a_re
         assert report["counts"]["credentials"] == 5
         assert report["counts"]["anchors"] >= 2
         ok(credanchor("doctor", *here))
+        assert ok(credanchor("status", *here)).out.startswith(("nothing to anchor, next heartbeat at ", "anchor "))
+        assert json.loads(urlopen(f"{monitor}/livez").read())["status"] == "ok"
+        assert json.loads(urlopen(f"{monitor}/readyz").read())["checks"]["worker"]["ok"] is True
+        metrics = urlopen(f"{monitor}/metrics").read().decode()
+        assert "credanchor_worker_leader 1\n" in metrics
+        assert 'credanchor_batches{state="final"} 1\n' in metrics
 
         second = credanchor("serve", *here)
         assert second.code == 1
         assert "being served already" in second.err
+
+    assert credanchor("status", "--data", data).code in (0, 2)  # 2 once it has been silent for long
+    log = (data.parent / "serve.log").read_text()
+    assert "INFO    anchor.worker.loop: anchor final anchor=1 block=" in log
+    handles = [path.stem for path in written]
+    token = json.loads((data / "client.json").read_text())["api_key"].rpartition("_")[2]
+    for word in ("Andromeda", "Bootes", "Cassiopeia", "Draco", "Eridanus", "learner.example", token, *handles):
+        assert word not in log, word
 
     unreachable = credanchor("verify", written[0], "--data", data)
     assert unreachable.code == 2, "a chain that is switched off says nothing about the credential"
