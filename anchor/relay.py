@@ -11,7 +11,7 @@ started them must end them, as a process pool does.
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
@@ -21,7 +21,7 @@ from typing import Any
 from anchor.kept import Kept
 from anchor.reader import HEAD_SECONDS, KEPT_ANSWERS
 from anchor.status import KEPT
-from registry.verify.evidence import ChainAnswer, ChainView, StatusSource
+from registry.verify.evidence import ChainAnswer, ChainView, StatusSource, Unreachable, WrongChain
 from registry.verify.trust import RegistryTrust
 
 
@@ -37,28 +37,29 @@ class Line:
 def relaying(context: BaseContext, chain: Callable[[RegistryTrust], ChainView], status: StatusSource) -> Iterator[Line]:
     """Answer, in a thread, what is asked over the line, until its end; the processes that hold it must be gone then."""
     here, there = context.Pipe()
-    thread = threading.Thread(target=_answer, args=(here, chain, status), name="relay", daemon=True)
-    thread.start()
+    threading.Thread(target=_answer_all, args=(here, chain, status), name="relay", daemon=True).start()
     try:
         yield Line(there, context.Lock())
     finally:
-        there.close()
-        thread.join()
+        there.close()  # which ends the thread; not waited for, since a node may keep it waiting
 
 
-def _answer(here: Connection, chain: Callable[[RegistryTrust], ChainView], status: StatusSource) -> None:
-    with here:
+def _answer_all(here: Connection, chain: Callable[[RegistryTrust], ChainView], status: StatusSource) -> None:
+    with here, suppress(EOFError, OSError):  # nobody is there any more
         while True:
-            try:
-                registry, first, second = here.recv()
-            except EOFError:
-                return
-            answer: ChainAnswer | bytes | Exception
-            try:
-                answer = chain(registry).lookup(first, second) if registry else status.fetch(first, second)
-            except Exception as problem:  # whatever it was: who asked must hear it, or would wait for ever
-                answer = problem
-            here.send(answer)
+            here.send(_answer(here.recv(), chain, status))
+
+
+def _answer(
+    question: tuple[Any, Any, Any], chain: Callable[[RegistryTrust], ChainView], status: StatusSource
+) -> ChainAnswer | bytes | Exception:
+    registry, first, second = question
+    try:
+        return chain(registry).lookup(first, second) if registry else status.fetch(first, second)
+    except (Unreachable, WrongChain) as problem:
+        return problem
+    except Exception as problem:  # whatever it was, who asked must hear it, or would wait for ever
+        return RuntimeError(f"{type(problem).__name__}: {problem}")
 
 
 class Relay:
