@@ -3,7 +3,6 @@
 A look either fits together or is thrown away. That the log is complete is proved by the contract's own counters.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -163,31 +162,3 @@ def _require_canonical(node: Node, seen: Observation) -> None:
     for entry in seen.entries:
         if blocks[entry.block_number] != entry.block_hash:
             raise Inconsistent(f"entry {entry.position} is in a block that is not part of the chain any more")
-
-
-def witnessed(
-    first: Node, others: Iterable[Node], contract: RegistryContract, config: ChainConfig, final: Header
-) -> bool:
-    """Whether as many nodes as configured see `final` as final, and the same log head in it as `first` does.
-
-    `others` are asked in turn; those that do not answer or lag behind do not count. Raises Halted when one contradicts.
-    """
-    missing = config.final_witnesses - 1
-    question = [contract.read(final.hash, "head")]
-    head = first.data(first.ask(question)[0])
-    for node in others:
-        if missing == 0:
-            break
-        try:
-            if node.heads(contract.address, config.finality_depth).final.number < final.number:
-                continue
-            [mine] = node.ask([block_by_tag(hex(final.number))])
-            same = node.header(mine).hash == final.hash
-            same = same and node.data(node.ask(question)[0]) == head
-        except TRANSIENT:
-            continue
-        if not same:
-            problem = f"{node.endpoint} has another final block {final.number}, or another log in it"
-            raise Halted("nodes-disagree", problem, "One of the nodes lies or is on a fork. Find out which, remove it")
-        missing -= 1
-    return missing == 0

@@ -11,16 +11,17 @@ from dataclasses import replace
 
 from anchor.chain import ChainConfig
 from anchor.contract import RegistryContract
-from anchor.errors import AnchorError, Halted, Inconsistent, WrongChain, WrongContract
+from anchor.errors import AnchorError, Halted, Inconsistent, SignerError, WrongChain, WrongContract
 from anchor.jsonrpc import JsonRpc
 from anchor.node import Node, Rpc
 from anchor.signer import Signer
 from anchor.worker.counting import REORGS, TICKS, VIOLATIONS, CountedRpc, Counts
-from anchor.worker.observe import TRANSIENT, Observation, Start, look, witnessed
+from anchor.worker.observe import TRANSIENT, Observation, Start, look
 from anchor.worker.push import push
 from anchor.worker.registrar import Registrar
 from anchor.worker.report import STANDBY, STOPPED, TickReport
 from anchor.worker.round import Round
+from anchor.worker.witnesses import witnesses
 from registry.store import observing
 from registry.store.alarms import kind, set_alarms
 from registry.store.engine import Store
@@ -29,6 +30,9 @@ from registry.store.observing import BlockRef, Contradiction, Gauges, Incomplete
 from registry.store.setup import registry
 
 LEASE = "anchor"
+
+STILL_TICKS = 30
+"""Looks in a row at the same newest block until another node is asked: a minute, which is five blocks of Ethereum."""
 
 _log = logging.getLogger(__name__)
 
@@ -52,7 +56,8 @@ class Ticker:
         self._rpcs = [open_one(url) for url in config.rpc_urls]
         self._errors = Counts()
         self._nodes = [Node(CountedRpc(rpc, place, self._errors)) for place, rpc in enumerate(self._rpcs)]
-        self._reads = 0  # which node is asked; the next one after every tick that failed
+        self._reads = 0  # which node is asked; the next one after every tick that failed, or when blocks stay away
+        self._newest, self._still = -1, 0  # the newest block that was seen, and for how many ticks it has been
         self._owner = new_owner()
         self._held: Held | None = None
 
@@ -97,6 +102,7 @@ class Ticker:
         start = self._start()
         seen = look(node, self._contract, self._config, self._operator.address, start)
         report.latest, report.anchors = seen.latest.number, seen.tip.anchors
+        self._notice_standstill(seen.latest.number)
         seen = self._settle(node, seen, start, report)
         report.final = seen.final.number
         moves = observing.observe(
@@ -139,14 +145,23 @@ class Ticker:
         if alone or (not start.fresh and seen.final.number == start.block.number):
             return seen
         others = [other for other in self._nodes if other is not node]
-        if witnessed(node, others, self._contract, self._config, seen.final):
+        found = witnesses(node, others, self._contract, self._config, seen.final)
+        if found.agreeing >= self._config.final_witnesses:
             return seen
         problem = f"fewer than {self._config.final_witnesses} nodes confirm that block {seen.final.number} is final"
+        problem = "; ".join([problem, *found.silent])
         if start.fresh:
             raise Inconsistent(problem)
         report.alarms["final-unconfirmed"] = f"Waiting: {problem}"
         # Nothing new is final: for us the last final block is still the one that was seen before.
         return replace(seen, final=seen.known)
+
+    def _notice_standstill(self, newest: int) -> None:
+        """Ask another node next time when this one shows no new block: it may have lost its peers."""
+        self._still = self._still + 1 if newest == self._newest else 0
+        self._newest = newest
+        if self._still >= STILL_TICKS:
+            self._reads, self._still = self._reads + 1, 0
 
     def _tell(self, moves: Moves, report: TickReport) -> None:
         for what, anchors in (("anchor in a block", moves.included), ("anchor final", moves.final)):
@@ -175,6 +190,8 @@ def _code(problem: AnchorError | Contradiction | Incomplete) -> str:
         return "wrong-chain"
     if isinstance(problem, WrongContract):
         return "wrong-contract"
+    if isinstance(problem, SignerError):
+        return "signer-trouble"
     if isinstance(problem, (*TRANSIENT, Incomplete)):
         return "unreachable"
     return "worker-trouble"

@@ -108,6 +108,10 @@ KINDS: dict[str, Kind] = {
     "estimate-refused": Kind(
         "the node refuses to try the transaction out", "The detail says why", blocks=True, patience=SOON
     ),
+    "signer-trouble": Kind(
+        "a signer cannot be asked, refuses, or signs something else",
+        "See that the signer answers and has the right key; the detail says what it did", blocks=True, patience=SOON,
+    ),
     "transaction-refused": Kind(
         "the nodes refuse the transaction", "The detail says why; other nodes may have other limits", blocks=True,
         patience=SOON,

@@ -109,8 +109,8 @@ def test_a_worker_stores_and_sends_nothing_that_a_hostile_signer_made(site: Site
     for what, reason in BAD.values():
         site.expire_lease()
         report = site.rival(operator=Hostile(what)).tick()
-        assert (report.outcome, report.signed, report.alarms.keys()) == (STOPPED, [], {"worker-trouble"})
-        assert reason in report.alarms["worker-trouble"]
+        assert (report.outcome, report.signed, report.alarms.keys()) == (STOPPED, [], {"signer-trouble"})
+        assert reason in report.alarms["signer-trouble"]
         assert site.attempts() == []
     assert "eth_sendRawTransaction" not in site.rpc.log
     assert site.states() == ["sealed"]
