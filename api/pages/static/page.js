@@ -1,139 +1,150 @@
-// The verification page: takes a file, checks it here, and fills the page's own template. Texts only ever become text nodes.
+// The verification page: takes files, has them checked, and fills the page's own templates. Texts only ever become text nodes.
 
+import { checker } from "./checking.js";
 import { Catalogue, view } from "./view.js";
-import { hex, verifySignature } from "./verifier/bytes.js";
-import { CHECK_IDS } from "./verifier/outcome.js";
-import { httpStatus, reader } from "./verifier/sources.js";
-import { verify } from "./verifier/verify.js";
+import { hex } from "./verifier/bytes.js";
 
 const MAX_FILE = 9 * 1024 * 1024; // more than any picture with a credential in it; larger is not read at all
+const MAX_FILES = 500;
+const GOOD = ["valid", "valid_test"];
 
 const data = JSON.parse(document.getElementById("page-data").textContent);
 const catalogue = new Catalogue(data.messages);
-const form = document.getElementById("verify-form");
-const area = document.getElementById("drop");
-const input = document.getElementById("file");
-const paste = document.getElementById("text");
-const output = document.getElementById("output");
-const progress = document.getElementById("progress");
+const [form, area, input, paste, output, progress] = ["verify-form", "drop", "file", "text", "output", "progress"].map((id) =>
+  document.getElementById(id),
+);
 
-const now = () => BigInt(Date.now()) * 1000n;
-const hostOf = (url) => new URL(url, location.href).host;
+const copyOf = (id) => document.getElementById(id).content.firstElementChild.cloneNode(true);
+const slot = (within, name) => within.querySelector(`[data-slot="${name}"]`);
 
-async function here(bytes) {
-  const asked = new Set();
-  const chain = (registry) => {
-    registry.rpc.forEach((url) => asked.add(hostOf(url)));
-    return reader(registry);
-  };
-  const origins = data.trust.registry.flatMap((registry) => registry.status);
-  const lists = httpStatus(origins);
-  const status = {
-    fetch: (...question) => {
-      origins.forEach((url) => asked.add(hostOf(url)));
-      return lists.fetch(...question);
-    },
-  };
-  const made = await verify(bytes, { trust: data.trust, chain, status, now: now() });
-  const { verdict, checks, document: credential, found, registry } = made;
-  const report = { verdict, checks, document: credential, issuerId: found?.issuerId, network: registry?.name };
-  return { report, by: catalogue.text("ui.by-browser", { hosts: [...asked].join(", ") || catalogue.text("ui.nobody-asked") }) };
+function element(name, text, attributes = {}) {
+  const made = document.createElement(name);
+  made.textContent = text;
+  return Object.assign(made, attributes);
 }
 
-// Only where this browser cannot: no Ed25519, or no node that it may ask. The page then says who checked.
-async function atServer(bytes) {
-  const answer = await fetch("verify/report", { method: "POST", body: bytes, headers: { "content-type": "application/octet-stream" } });
-  if (!answer.ok) throw new Error(`status ${answer.status}`);
-  return { report: await answer.json(), by: catalogue.text("ui.by-server") };
+const bytesOf = async (file) => new Uint8Array(file.size > MAX_FILE ? MAX_FILE : await file.arrayBuffer());
+
+function whoChecked(asked) {
+  if (asked === null) return catalogue.text("ui.by-server");
+  return catalogue.text("ui.by-browser", { hosts: [...asked].join(", ") || catalogue.text("ui.nobody-asked") });
 }
 
-async function canCheckHere() {
-  if (!data.trust.registry.every((registry) => registry.rpc.length) || !globalThis.crypto?.subtle) return false;
-  const base = new Uint8Array([0xed, 1, 0x58, ...Array(31).fill(0x66)]); // the curve's base point
-  return verifySignature(base, new Uint8Array(64), new Uint8Array()).then(() => true, () => false);
-}
-
-const checkedHere = canCheckHere();
-
-async function run(bytes) {
+async function run(files) {
   output.replaceChildren();
-  progress.textContent = catalogue.text("ui.checking");
   try {
-    const { report, by } = (await checkedHere) ? await here(bytes) : await atServer(bytes);
-    show(view(report, catalogue, data.rows), report, by);
-    progress.textContent = "";
+    if (files.length === 1) await checkOne(files[0]);
+    else await checkMany(files);
   } catch (error) {
     console.error(error);
     progress.textContent = catalogue.text("ui.failed");
   }
 }
 
+async function checkOne(file) {
+  progress.textContent = catalogue.text("ui.checking");
+  const { check, asked } = await checker(data.trust);
+  const report = await check(await bytesOf(file));
+  show(view(report, catalogue, data.rows), report, whoChecked(asked));
+  progress.textContent = "";
+}
+
+async function checkMany(files) {
+  const total = files.length;
+  if (total > MAX_FILES) {
+    progress.textContent = catalogue.text("ui.too-many", { total, most: MAX_FILES });
+    return;
+  }
+  const { check, asked } = await checker(data.trust);
+  const rows = [];
+  for (const file of files) {
+    progress.textContent = catalogue.text("ui.checking-many", { done: rows.length, total });
+    rows.push({ file: file.name, ...view(await check(await bytesOf(file)), catalogue, data.rows) });
+  }
+  showMany(rows, whoChecked(asked));
+  const good = rows.filter(({ verdict }) => GOOD.includes(verdict)).length;
+  progress.textContent = catalogue.text("ui.done-many", { total, good, rest: total - good });
+}
+
 function show(seen, report, by) {
-  const result = document.getElementById("result").content.firstElementChild.cloneNode(true);
-  const slot = (name, within = result) => within.querySelector(`[data-slot="${name}"]`);
+  const result = copyOf("result");
   result.dataset.verdict = seen.verdict;
-  slot("title").textContent = seen.title;
-  slot("sentence").textContent = seen.sentence;
-  slot("by").textContent = by;
+  slot(result, "title").textContent = seen.title;
+  slot(result, "sentence").textContent = seen.sentence;
+  slot(result, "by").textContent = by;
   for (const check of seen.checks) {
     const row = result.querySelector(`[data-check="${check.id}"]`);
     row.dataset.outcome = check.outcome;
-    slot("outcome", row).textContent = check.word;
-    slot("check-sentence", row).textContent = check.sentence;
-    slot("next", row).textContent = check.next;
+    slot(row, "outcome").textContent = check.word;
+    slot(row, "check-sentence").textContent = check.sentence;
+    slot(row, "next").textContent = check.next;
   }
-  slot("credential").hidden = !seen.rows.length;
-  slot("rows").replaceChildren(...seen.rows.flatMap(({ row, label, texts, lang }) => {
-    const term = document.createElement("dt");
-    term.textContent = label;
-    const values = texts.map((text) => {
-      const value = document.createElement("dd");
-      value.dataset.row = row;
-      if (lang) value.lang = lang;
-      value.textContent = text;
-      return value;
-    });
-    return [term, ...values];
-  }));
-  const whole = JSON.stringify({ format: "credanchor-page-report/1", checked_at: new Date().toISOString(), ...report, sentence: seen.sentence, by }, plain, 2);
-  slot("details").textContent = whole;
-  slot("download").addEventListener("click", () => download(whole));
-  slot("print").addEventListener("click", () => window.print());
-  slot("another").addEventListener("click", again);
+  slot(result, "credential").hidden = !seen.rows.length;
+  const described = ({ row, label, texts, lang }) => [element("dt", label), ...texts.map((text) => value(row, text, lang))];
+  slot(result, "rows").replaceChildren(...seen.rows.flatMap(described));
+  const kept = { format: "credanchor-page-report/1", checked_at: new Date().toISOString(), ...report, sentence: seen.sentence, by };
+  const whole = JSON.stringify(kept, plain, 2);
+  slot(result, "details").textContent = whole;
+  slot(result, "download").addEventListener("click", () => download("verification.json", "application/json", whole));
+  slot(result, "print").addEventListener("click", () => window.print());
+  slot(result, "another").addEventListener("click", again);
   output.replaceChildren(result);
-  slot("title").focus();
+  slot(result, "title").focus();
+}
+
+function value(row, text, lang) {
+  const made = element("dd", text, lang ? { lang } : {});
+  made.dataset.row = row;
+  return made;
 }
 
 const plain = (_, value) => (typeof value === "bigint" ? String(value) : value instanceof Uint8Array ? hex(value) : value);
 
-function download(text) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-  link.download = "verification.json";
+function showMany(rows, by) {
+  const result = copyOf("results");
+  slot(result, "by").textContent = by;
+  const lines = rows.map(({ file, verdict, title, sentence }) => {
+    const line = document.createElement("tr");
+    line.dataset.verdict = verdict;
+    line.append(element("th", file, { scope: "row" }), element("td", title), element("td", sentence));
+    return line;
+  });
+  slot(result, "lines").replaceChildren(...lines);
+  slot(result, "csv").addEventListener("click", () => download("verification.csv", "text/csv", csv(rows)));
+  slot(result, "another").addEventListener("click", again);
+  output.replaceChildren(result);
+  slot(result, "title").focus();
+}
+
+// RFC 4180, with a mark for spreadsheets that it is UTF-8; what they would take for a formula gets an apostrophe before it.
+function csv(rows) {
+  const cell = (text) => `"${text.replace(/^(?=[=+\-@\t\r])/, "'").replaceAll('"', '""')}"`;
+  const lines = rows.map(({ file, verdict, title, sentence }) => [file, verdict, title, sentence]);
+  return `\ufeff${[["file", "verdict", "title", "sentence"], ...lines].map((line) => `${line.map(cell).join(",")}\r\n`).join("")}`;
+}
+
+function download(name, type, text) {
+  const link = element("a", "", { href: URL.createObjectURL(new Blob([text], { type })), download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
 
 function again() {
   output.replaceChildren();
+  progress.textContent = "";
   form.reset();
   input.focus();
 }
 
-async function take(file) {
-  if (file.size > MAX_FILE) return run(new Uint8Array(MAX_FILE)); // too large, whatever is in it
-  return run(new Uint8Array(await file.arrayBuffer()));
-}
-
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  const [file] = input.files;
-  if (file) take(file);
-  else if (paste.value.trim()) run(new TextEncoder().encode(paste.value));
+  const pasted = paste.value.trim() ? [new File([paste.value], "")] : [];
+  const files = input.files.length ? [...input.files] : pasted;
+  if (files.length) run(files);
   else progress.textContent = catalogue.text("ui.nothing");
 });
 
-input.addEventListener("change", () => input.files.length && take(input.files[0]));
+input.addEventListener("change", () => input.files.length && run([...input.files]));
 
 for (const name of ["dragenter", "dragover"]) {
   area.addEventListener(name, (event) => {
@@ -144,8 +155,8 @@ for (const name of ["dragenter", "dragover"]) {
 for (const name of ["dragleave", "drop"]) area.addEventListener(name, () => area.classList.remove("over"));
 area.addEventListener("drop", (event) => {
   event.preventDefault();
-  const [file] = event.dataTransfer.files;
-  if (file) take(file);
+  if (event.dataTransfer.files.length) run([...event.dataTransfer.files]);
 });
 
-form.dataset.ready = CHECK_IDS.length; // for those who wait for this script
+input.multiple = true; // only here: without scripts the server takes one file
+form.dataset.ready = "yes"; // for those who wait for this script

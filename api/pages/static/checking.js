@@ -1,0 +1,55 @@
+// Who checks: this browser, against the node and the lists that the page trusts; or the server, where a browser cannot.
+
+import { verifySignature } from "./verifier/bytes.js";
+import { httpStatus, reader } from "./verifier/sources.js";
+import { verify } from "./verifier/verify.js";
+
+const now = () => BigInt(Date.now()) * 1000n;
+const hostOf = (url) => new URL(url, location.href).host;
+
+async function canCheckHere(trust) {
+  if (!trust.registry.every((registry) => registry.rpc.length) || !globalThis.crypto?.subtle) return false;
+  const base = new Uint8Array([0xed, 1, 0x58, ...Array(31).fill(0x66)]); // the curve's base point
+  return verifySignature(base, new Uint8Array(64), new Uint8Array()).then(() => true, () => false);
+}
+
+// The same question gets the same answer for as long as the memory lives: a batch of files asks once.
+function remembering(ask) {
+  const answers = new Map();
+  return (...question) => {
+    const key = JSON.stringify(question);
+    if (!answers.has(key)) answers.set(key, ask(...question));
+    return answers.get(key);
+  };
+}
+
+// A checker for the files of one go: `check(bytes)` gives a report for view.js, `asked` the hosts that were asked.
+export async function checker(trust) {
+  if (!(await canCheckHere(trust))) return { check: atServer, asked: null };
+  const asked = new Set();
+  const origins = trust.registry.flatMap((registry) => registry.status);
+  const lists = httpStatus(origins);
+  const status = {
+    fetch: remembering((...question) => {
+      origins.forEach((url) => asked.add(hostOf(url)));
+      return lists.fetch(...question);
+    }),
+  };
+  const readers = new Map(trust.registry.map((registry) => [registry, remembering(reader(registry).lookup)]));
+  const chain = (registry) => {
+    registry.rpc.forEach((url) => asked.add(hostOf(url)));
+    return { lookup: readers.get(registry) };
+  };
+  const check = async (bytes) => {
+    const { verdict, checks, document, found, registry } = await verify(bytes, { trust, chain, status, now: now() });
+    return { verdict, checks, document, issuerId: found?.issuerId, network: registry?.name };
+  };
+  return { check, asked };
+}
+
+async function atServer(bytes) {
+  const headers = { "content-type": "application/octet-stream" };
+  const answer = await fetch("/verify/report", { method: "POST", body: bytes, headers });
+  if (!answer.ok) throw new Error(`status ${answer.status}`);
+  return answer.json();
+}
