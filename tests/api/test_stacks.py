@@ -39,6 +39,7 @@ def test_a_stack_is_issued_and_verifies_and_its_components_are_told(api: Api) ->
     assert post(api, body, **key).json() == {"batch": api.external, "added": 1, "size": 1, "warnings": []}
     made = api.registered
     statusactions.revoke(made.store, made.vault, api.handles[0], "withdrawn", None, "admin")
+    made.anchor()  # so that the component is not valid any more
     again = post(api, body, **key)
     assert (again.status_code, again.headers["Idempotency-Replayed"]) == (201, "true")
     batches.request_seal(made.store, api.external)

@@ -8,7 +8,7 @@ import pytest
 from registry.credential import schema
 from registry.credential.stack import Component
 from registry.errors import Conflict, NotFound, RowErrors, StateError
-from registry.store import achievements, batches, credentials, stacking, statusactions
+from registry.store import achievements, batches, credentials, issuers, stacking, statusactions
 from registry.store.sealing import Sealer
 from registry.store.status import status_evidence
 from tests.support.badges import MINIMAL, parse
@@ -127,6 +127,9 @@ def test_a_stack_goes_into_its_own_issuer_s_open_batch_without_achievement(regis
     with pytest.raises(StateError, match="without an achievement"):
         add(registered, rows, whole, part)
     batch = batches.open_batch(registered.store, "uni", None).id
+    issuers.add_issuer(registered.store, "other", "did:web:other.example", {"name": "Other University"})
+    theirs = achievements.definition(achievements.get_achievement(registered.store, whole))
+    achievements.add_achievement(registered.store, "other", theirs)
     for nothing in ("uni.nothing.1", "other.certificate.1"):
         with pytest.raises(NotFound):
             add(registered, batch, nothing, part)
