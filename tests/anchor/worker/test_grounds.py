@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from anchor.chain import ChainConfig
 from anchor.contract import RegistryContract
 from anchor.deploy import deploy
 from anchor.jsonrpc import JsonRpc
+from anchor.signer import Signer, Transaction
 from anchor.worker import Worker
 from anchor.worker.report import DONE, STANDBY, TickReport
 from registry.store import keys
@@ -48,6 +50,22 @@ class Guarded:
 
 
 @dataclass
+class GuardedSigner:
+    """A signer that may be slow, as one in a cloud is; `guard` is called while the worker waits for it."""
+
+    inner: Signer
+    guard: Guard
+
+    @property
+    def address(self) -> bytes:
+        return self.inner.address
+
+    def sign(self, transaction: Transaction) -> bytes:
+        self.guard()
+        return self.inner.sign(transaction)
+
+
+@dataclass
 class Ground:
     """A PostgreSQL database bound to a contract on anvil, and the worker of a process."""
 
@@ -60,13 +78,15 @@ class Ground:
         """A process starts: connections of its own."""
         name = f"worker-{len(self.stores)}"
         store = Store(f"{self.server.url(databases.DATABASE)}?application_name={name}")
-        rpc = Guarded(self.config.rpc_urls[0], lambda: self.no_open_transaction(name))
+        guard = partial(self.no_open_transaction, name)
+        rpc = Guarded(self.config.rpc_urls[0], guard)
         self.stores.append(store)
         self.rpcs.append(rpc)
-        return Worker(store, self.config, OPERATOR, REGISTRAR, connect=lambda _url: rpc)
+        signers = [GuardedSigner(account, guard) for account in (OPERATOR, REGISTRAR)]
+        return Worker(store, self.config, *signers, connect=lambda _url: rpc)
 
     def no_open_transaction(self, worker: str) -> None:
-        """The worker has sessions, and none is inside a transaction; asked while it waits for the chain."""
+        """The worker has sessions, and none is inside a transaction; asked while it waits for chain or signer."""
         with self.server.admin() as connection:
             found = connection.execute("SELECT state FROM pg_stat_activity WHERE application_name = %s", [worker])
             assert {state for (state,) in found.fetchall()} == {"idle"}
