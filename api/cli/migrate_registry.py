@@ -29,6 +29,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--to-rpc", action="append", metavar="URL", help="a node of the new chain (else the old chain's)"
     )
+    says = "SQLAlchemy URL of its database, new and empty; a password belongs into PGPASSFILE (else SQLite in DIR)"
+    parser.add_argument("--to-database", default="", metavar="URL", help=says)
     says = f"seconds a change of administrator takes ({ADMIN_DELAY_SECONDS})"
     parser.add_argument("--admin-delay", type=int, default=ADMIN_DELAY_SECONDS, metavar="SECONDS", help=says)
     options.with_json(parser)
@@ -43,14 +45,12 @@ def run(arguments: argparse.Namespace) -> int:
     """Check, deploy, close, carry over, register."""
     from anchor.errors import InsufficientFunds
     from api import datadir, migrating, signers
-    from api.settings import Settings
 
     old = options.settings(arguments, rpc_urls=tuple(arguments.rpc) if arguments.rpc else None)
-    old = replace(old, public_url=Settings().public_url)
     new = replace(
         old,
         data_dir=arguments.to,
-        database_url="",
+        database_url=arguments.to_database,
         public_url=arguments.public_url,
         rpc_urls=tuple(arguments.to_rpc) if arguments.to_rpc else old.rpc_urls,
     )
