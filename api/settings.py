@@ -84,7 +84,9 @@ class Settings:
     lease_seconds: int = _setting(
         15, "Silence of the worker at work after which another one takes over. At least twice tick_seconds. Seconds."
     )
-    worker_stale_seconds: int = _setting(120, "Age of the worker's last tick from which /readyz warns. Seconds.")
+    worker_stale_seconds: int = _setting(
+        120, "Age of the last good look of any worker from which it counts as late. Seconds."
+    )
     rpc_timeout_seconds: float = _setting(10.0, "Longest wait for one answer of a chain endpoint. Seconds.")
     signing_processes: int = _setting(0, "Processes that sign large batches. 0: one for each core.")
     master_key_file: Path = _path("master.key", "Key that encrypts issuers' keys; relative to data_dir.")  # noqa: RUF009
