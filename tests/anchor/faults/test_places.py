@@ -132,7 +132,7 @@ def test_a_signer_that_fails_signs_later(remote: RemoteSite, persisted: bool) ->
         remote.faults.enter = lambda name, moment=moment: moment if name == "sign" else ""  # type: ignore[method-assign, misc]
         assert remote.worker.tick().outcome == STOPPED
         assert remote.states()[-1] == "sealed"
-        assert remote.alarms() == {"worker-trouble"}
+        assert remote.alarms() == {"signer-trouble"}
     remote.faults.enter = lambda _name: ""  # type: ignore[method-assign]
     remote.settle()
     remote.check(2)
