@@ -38,6 +38,7 @@ MAX_A_ROUND = 20
 def alerting(settings: Settings, store: Store, work: Background) -> Callable[[threading.Event], None]:
     """Notice when there is no progress, start dead threads anew, and deliver what there is to tell."""
     started = time.monotonic()
+    outage = Outage(settings)
 
     def job(stop: threading.Event) -> None:
         while not stop.is_set():
@@ -47,11 +48,55 @@ def alerting(settings: Settings, store: Store, work: Background) -> Callable[[th
                     watch(store, settings.worker_stale_seconds)
                 if settings.alert_webhook:
                     deliver(settings, store, stop)
+                outage.over()
             except StoreUnavailable as problem:
                 log.warning("alerts wait: %s", problem)
+                outage.goes_on()
             stop.wait(PAUSE_SECONDS)
 
     return job
+
+
+class Outage:
+    """The database does not answer, so there is no outbox: told from memory, as `no-progress`, when it lasts.
+
+    Who is told twice was told by two processes, or by one that was started anew meanwhile.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._since: float | None = None
+        self._next = 0.0
+        self._uid = ""
+        self._told = False
+
+    def goes_on(self) -> None:
+        """It did not answer just now."""
+        now = time.monotonic()
+        if self._since is None:
+            self._since, self._uid, self._told = now, secrets.token_hex(16), False
+        if not self._told and now - self._since > self._settings.worker_stale_seconds:
+            self._told = self._tell("raised", self._uid, now)
+
+    def over(self) -> None:
+        """It answers."""
+        if self._since is not None and (not self._told or self._tell("cleared", f"{self._uid}-over", time.monotonic())):
+            self._since = None
+
+    def _tell(self, event: str, uid: str, now: float) -> bool:
+        """Whether it arrived; a receiver that does not answer is left alone for a while."""
+        if not self._settings.alert_webhook or self._since is None or now < self._next:
+            return False
+        at = int(time.time())
+        detail = "The database does not answer; nothing can be sealed, anchored or told until it does"
+        data = _data(NO_PROGRESS, detail, at - int(now - self._since))
+        try:
+            _post(self._settings, uid, _message(self._settings, f"alarm.{event}", uid, at, data), at)
+        except Undelivered as problem:
+            self._next = now + notices.FIRST_PAUSE_SECONDS
+            log.warning("notice not delivered", extra={"alarm": NO_PROGRESS, "event": event, "reason": str(problem)})
+            return False
+        return True
 
 
 def watch(store: Store, stale: int) -> None:
@@ -80,15 +125,7 @@ def deliver(settings: Settings, store: Store, stop: threading.Event) -> None:
 
 def payload(settings: Settings, notice: Notice) -> dict[str, Any]:
     """What the receiver gets."""
-    meaning = kind(notice.code)
-    data = {
-        "alarm": notice.code,
-        "title": meaning.title,
-        "detail": notice.detail,
-        "since": times.shown(notice.since),
-        "remedy": meaning.remedy,
-        "stops": meaning.stops,
-    }
+    data = _data(notice.code, notice.detail, notice.since)
     return _message(settings, f"alarm.{notice.event}", notice.uid, notice.created_at, data)
 
 
@@ -97,6 +134,18 @@ def test(settings: Settings, now: int) -> None:
     uid = secrets.token_hex(16)
     data = {"alarm": "test", "title": "a test; nothing is wrong", "detail": "", "since": times.shown(now)}
     _post(settings, uid, _message(settings, "alarm.test", uid, now, data | {"remedy": "", "stops": False}), now)
+
+
+def _data(code: str, detail: str, since: int) -> dict[str, Any]:
+    meaning = kind(code)
+    return {
+        "alarm": code,
+        "title": meaning.title,
+        "detail": detail,
+        "since": times.shown(since),
+        "remedy": meaning.remedy,
+        "stops": meaning.stops,
+    }
 
 
 def _message(settings: Settings, type_: str, uid: str, at: int, data: dict[str, Any]) -> dict[str, Any]:

@@ -10,9 +10,10 @@ from sqlalchemy import select
 
 from api import alerts, webhook
 from api.settings import Settings
+from api.supervisor import Background
 from registry.store import notices
 from registry.store.alarms import KINDS, NO_PROGRESS, SOON, raise_alone, set_alarms
-from registry.store.engine import Store
+from registry.store.engine import Store, StoreUnavailable
 from registry.store.lease import acquire
 from registry.store.tables import Alarm, Cursor, Notice
 from tests.support.receiver import Receiver, receiving
@@ -198,6 +199,50 @@ def test_silence_is_an_alarm_that_the_next_good_look_ends(sqlite_store: Store) -
         ("alarm.cleared", NO_PROGRESS),
     ]
     assert made.store is sqlite_store
+
+
+def test_a_database_that_stays_away_is_told_from_memory_and_so_is_its_return(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr(alerts.time, "monotonic", lambda: now)
+    stop = threading.Event()
+    monkeypatch.setattr(stop, "wait", lambda _: stop.set())  # one round
+    away = [True]
+
+    def read() -> object:
+        if away:
+            raise StoreUnavailable("gone")
+        return Store.read(sqlite_store)
+
+    monkeypatch.setattr(sqlite_store, "read", read)
+    with receiving() as (receiver, url):
+        settings = Settings(alert_webhook=url, alert_secret=SECRET)
+        job = alerts.alerting(settings, sqlite_store, Background())
+
+        def round_(later: float) -> None:
+            nonlocal now
+            now += later
+            stop.clear()
+            job(stop)
+
+        round_(0)
+        round_(settings.worker_stale_seconds)
+        assert receiver.taken == []
+        receiver.mode = "500"
+        round_(1)
+        receiver.mode = "ok"
+        round_(1)  # too soon after the failure
+        assert receiver.taken == []
+        round_(10)
+        round_(10)
+        away.clear()
+        round_(1)
+        round_(1)
+    assert [told["type"] for told in receiver.taken] == ["alarm.raised", "alarm.cleared"]
+    assert receiver.headers[0]["webhook-id"] == receiver.headers[1]["webhook-id"]
+    assert receiver.taken[0]["data"]["alarm"] == NO_PROGRESS
+    assert "database does not answer" in receiver.taken[0]["data"]["detail"]
 
 
 def test_two_processes_that_notice_the_same_silence_raise_one_alarm(store: Store) -> None:
