@@ -41,9 +41,8 @@ contract Handler {
         uint256 pause = _throw(4); // two calls in one block happen too
         vm.warp(block.timestamp + pause);
         if (pause != 0) vm.roll(block.number + 1);
-        if (moments.length < 12 && block.timestamp > moments[moments.length - 1]) {
-            moments.push(uint48(block.timestamp));
-        }
+        if (pause != 0 && moments.length < 12) moments.push(uint48(block.timestamp));
+        else if (pause != 0) moments[_throw(12)] = uint48(block.timestamp); // some of long ago, some of just now
         vm.recordLogs();
         bool closed = registry.tip().closed;
         _;
