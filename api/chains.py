@@ -87,3 +87,11 @@ def _witnesses(settings: Settings) -> Rule:
         return Rule("final_witnesses", settings.final_witnesses, "setting")
     there = independent(settings.rpc_urls)
     return Rule("final_witnesses", min(WITNESSES, there), f"{there} independent in rpc_urls")
+
+
+def endpoints(settings: Settings) -> tuple[str, ...]:
+    """Where the chain is asked: the settings' endpoints; for an embedded chain the port that it was given."""
+    there = Deployment.load(settings.deployment)
+    if there is not None and there.embedded and settings.rpc_urls == Settings().rpc_urls:
+        return (f"http://127.0.0.1:{there.chain_port}",)
+    return settings.rpc_urls

@@ -7,12 +7,13 @@ import argparse
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from api.cli import options
+from api.cli import doctor_chain, options
 from api.cli.failures import NOT_KNOWN, REFUSED, exit_code
+from api.cli.findings import Finding, Wrong
 from api.cli.output import GREEN, RED, YELLOW, colour, emit, facts
 
 if TYPE_CHECKING:
@@ -21,24 +22,8 @@ if TYPE_CHECKING:
 
 TIMEOUT_SECONDS = 5.0
 
-
-@dataclass(frozen=True)
-class Finding:
-    """One check: `outcome` is ok, wrong or unknown."""
-
-    name: str
-    outcome: str
-    detail: str
-    remedy: str = ""
-
-
-class Wrong(Exception):
-    """A check failed: what is wrong, and what to do."""
-
-    def __init__(self, detail: str, remedy: str) -> None:
-        super().__init__(detail)
-        self.detail = detail
-        self.remedy = remedy
+Check = Callable[["Settings"], "str | list[Finding]"]
+"""What a check gives when all is well, or one finding for each thing that it looked at."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -51,7 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Check everything; one bad thing does not hide the next."""
     settings = options.settings(arguments)
-    findings = [_make(name, check, settings) for name, check in CHECKS.items()]
+    findings = [found for name, check in CHECKS.items() for found in _make(name, check, settings)]
     marks = {"ok": colour("✓", GREEN), "wrong": colour("✗", RED), "unknown": colour("?", YELLOW)}
     lines = [facts(settings.masked()), ""]
     if in_force := _rules(settings):
@@ -70,14 +55,15 @@ def run(arguments: argparse.Namespace) -> int:
     return REFUSED if "wrong" in outcomes else NOT_KNOWN if "unknown" in outcomes else 0
 
 
-def _make(name: str, check: Callable[["Settings"], str], settings: "Settings") -> Finding:
+def _make(name: str, check: Check, settings: "Settings") -> list[Finding]:
     try:
-        return Finding(name, "ok", check(settings))
+        found = check(settings)
+        return [Finding(name, "ok", found)] if isinstance(found, str) else found
     except Wrong as problem:
-        return Finding(name, "wrong", problem.detail, problem.remedy)
+        return [Finding(name, "wrong", problem.detail, problem.remedy)]
     except Exception as problem:
         # Whatever a check meets is what the reader came to see; the others still run.
-        return Finding(name, "unknown" if exit_code(problem) == NOT_KNOWN else "wrong", str(problem) or repr(problem))
+        return [Finding(name, "unknown" if exit_code(problem) == NOT_KNOWN else "wrong", str(problem) or repr(problem))]
 
 
 def _rules(settings: "Settings") -> list["Rule"]:
@@ -188,12 +174,15 @@ def _api(settings: "Settings") -> str:
     return f"{known['url']} is ready"
 
 
-CHECKS: dict[str, Callable[["Settings"], str]] = {
+CHECKS: dict[str, Check] = {
     "files": _files,
     "contexts": _contexts,
     "master key": _master_key,
     "database": _database,
     "deployment": _deployment,
     "chain": _chain,
+    "endpoint": doctor_chain.endpoints,
+    "account": doctor_chain.accounts,
+    "clock": doctor_chain.clock,
     "API": _api,
 }

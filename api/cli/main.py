@@ -19,6 +19,7 @@ COMMANDS = {
     "migrate-registry": "close the contract in favour of a new one that continues its history",
     "status": "say what the worker waits for, and which alarms stand",
     "doctor": "print the configuration in force and check that everything works",
+    "costs": "what anchoring cost: for each anchor, and for each credential",
     "issuer": "add, list, show, suspend and reinstate issuers",
     "key": "add, list and revoke issuers' keys, and declare them compromised",
     "achievement": "add and list achievement definitions",

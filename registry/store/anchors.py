@@ -55,6 +55,31 @@ def latest_final(store: Store) -> Anchored | None:
         return session.scalar(query)
 
 
+@dataclass(frozen=True)
+class Settled:
+    """A final anchor: its transaction and block by their 32-byte hashes, and how many credentials it holds."""
+
+    number: int
+    tx_hash: bytes
+    block_hash: bytes
+    credentials: int
+
+
+def settled(store: Store, last: int) -> list[Settled]:
+    """The newest `last` final anchors, newest first."""
+    held = func.coalesce(func.sum(Batch.size), 0)
+    query = (
+        select(Anchored.number, Anchored.tx_hash, Anchored.block_hash, held)
+        .outerjoin(Batch, Batch.anchor_number == Anchored.number)
+        .where(Anchored.final)
+        .group_by(Anchored.number, Anchored.tx_hash, Anchored.block_hash)
+        .order_by(Anchored.number.desc())
+        .limit(last)
+    )
+    with store.read() as session:
+        return [Settled(number, tx, block, int(size)) for number, tx, block, size in session.execute(query)]
+
+
 def _facts(session: Session, anchors: Iterable[Anchor]) -> list[AnchorFacts]:
     rows = {anchor.number: anchor for anchor in anchors}
     seen = {row.number: row for row in session.scalars(select(Anchored).where(Anchored.number.in_(rows)))}

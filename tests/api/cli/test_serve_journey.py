@@ -130,7 +130,13 @@ def test_a_registry_is_served_used_audited_stopped_and_is_still_there_after_a_re
         assert report["clean"] is True
         assert report["counts"]["credentials"] == 5
         assert report["counts"]["anchors"] >= 2
-        ok(credanchor("doctor", *here))
+        checks = ok(credanchor("doctor", "--json", *here)).json["checks"]
+        assert {check["outcome"] for check in checks} == {"ok"}
+        assert [check["name"] for check in checks].count("account") == 2
+        assert {"endpoint", "clock"} <= {check["name"] for check in checks}
+        paid = ok(credanchor("costs", "--json", *here)).json
+        assert paid["per_credential_wei"] == paid["total_wei"] // 5 > 0
+        assert paid["unknown"] == []
         assert ok(credanchor("status", *here)).out.startswith(("nothing to anchor, next heartbeat at ", "anchor "))
         assert json.loads(urlopen(f"{monitor}/livez").read())["status"] == "ok"
         assert json.loads(urlopen(f"{monitor}/readyz").read())["checks"]["worker"]["ok"] is True
