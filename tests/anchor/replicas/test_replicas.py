@@ -13,7 +13,8 @@ from registry.store.engine import Store
 from tests.support import databases, replicas
 from tests.support.pooler import Pooler
 from tests.support.proxy import Proxy
-from tests.support.replicas import Gate, Replica, Site, until, written
+from tests.support.replicas import Gate, Replica, Site, until
+from tests.support.writers import written
 
 KILLS = 3
 
