@@ -83,7 +83,10 @@ class Ticker:
                 self._run(held, report)
             except (AnchorError, Contradiction, Incomplete) as problem:
                 self._stop(problem, report)
-            set_alarms(self._store, held, report.alarms, complete=report.outcome != STOPPED)
+            raised, over = set_alarms(self._store, held, report.alarms, complete=report.outcome != STOPPED)
+            for what, codes in (("alarm raised", raised), ("alarm over", over)):
+                for code in sorted(codes):
+                    report.note(what, alarm=code)
         except LeaseLost as lost:
             self._held = None
             report.outcome, report.problem = STANDBY, str(lost)

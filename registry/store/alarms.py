@@ -135,15 +135,15 @@ def kind(code: str) -> Kind:
     return KINDS.get(code) or Kind("an alarm of another version of this program", "The detail says more")
 
 
-def set_alarms(store: Store, held: Held, alarms: Mapping[str, str], *, complete: bool) -> None:
+def set_alarms(store: Store, held: Held, alarms: Mapping[str, str], *, complete: bool) -> tuple[set[str], set[str]]:
     """Raise `alarms` (code -> detail). `complete`: everything was looked at, so what is not among them is over.
 
-    Raises LeaseLost.
+    Returns the codes that were raised and those that are over. Raises LeaseLost.
     """
     with store.read() as session:
         known = {row.code: row.detail for row in session.scalars(select(Alarm))}
     if all(known.get(code) == detail for code, detail in alarms.items()) and not (complete and known.keys() - alarms):
-        return
+        return set(), set()
     with store.begin() as session:
         fence(session, held)
         rows = {row.code: row for row in session.scalars(select(Alarm))}
@@ -152,10 +152,12 @@ def set_alarms(store: Store, held: Held, alarms: Mapping[str, str], *, complete:
                 rows[code].detail = detail
             else:
                 _raise(session, code, detail, store.now())
-        for code in rows.keys() - alarms.keys() if complete else ():
+        over = rows.keys() - alarms.keys() if complete else set()
+        for code in over:
             row = rows[code]
             notices.cleared(session, code, row.detail, since=row.raised_at, now=store.now())
             session.delete(row)
+        return alarms.keys() - rows.keys(), over
 
 
 def raise_alone(store: Store, code: str, detail: str) -> bool:

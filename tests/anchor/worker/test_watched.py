@@ -257,6 +257,15 @@ def test_the_log_names_anchor_transaction_and_block_of_each_step(site: Site, cap
     assert lines["anchor final"]["block"] == lines["anchor in a block"]["block"]
 
 
+def test_the_log_has_each_alarm_when_it_is_raised_and_when_it_is_over(site: Site) -> None:
+    site.rpc.tamper = answers({"eth_chainId": "0x1"})
+    first, again = site.worker.tick(), site.worker.tick()
+    site.rpc.tamper = honest
+    assert first.events == [("alarm raised", {"alarm": "wrong-chain"})]
+    assert again.events == []
+    assert ("alarm over", {"alarm": "wrong-chain"}) in site.worker.tick().events
+
+
 def test_text_that_comes_from_outside_cannot_break_the_format() -> None:
     out = Exposition()
     out.family("x", "gauge", "X.", [({"a": 'q"b\\c\nd'}, 1)])
