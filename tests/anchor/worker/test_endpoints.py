@@ -148,10 +148,8 @@ def test_of_three_one_may_be_down_and_one_host_counts_once(network: Network) -> 
     site.seal()
     site.settle()
     site.check(1)
-    worker = network.worker(good, good.replace("http://", "http://account:word@"), other)
     site.seal()
-    worker.tick()
-    network.worker(good, good + "/second-account", network.lagging()[1])
+    network.worker(good, good.replace("http://", "http://account:word@"), network.lagging()[1])
     for _ in range(4):
         site.mine()
         site.worker.tick()
