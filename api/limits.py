@@ -24,7 +24,7 @@ MAX_VERIFY_LINES = 1000
 """Credentials checked for one anonymous request; each costs chain queries and some milliseconds of RDF."""
 
 MAX_PAGE_BODY = 9 * MIB
-"""What a person may open on the verification page: the largest picture with a credential in it, and the form around it."""
+"""What a person may open on the page: the largest picture with a credential in it, and the form around it."""
 
 MAX_ROW_ERRORS = 1000
 """Errors listed in one answer: more than anybody repairs before trying again; the count of all is given."""

@@ -17,7 +17,7 @@ from starlette.routing import Route
 from api import ports, readiness
 from api.exposition import MEDIA_TYPE
 from api.metrics import render
-from api.schemas.answers import Check
+from api.schemas.operating import Check
 from api.services import Services
 from api.settings import Settings
 from api.supervisor import STOP_SECONDS, Background

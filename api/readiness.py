@@ -9,7 +9,7 @@ worker of its own goes on serving verifiers when the worker elsewhere is late; i
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from api.schemas.answers import Check
+from api.schemas.operating import Check
 from api.services import Services
 from registry.errors import RegistryError, StateError
 from registry.store.engine import at_head

@@ -56,7 +56,7 @@ class Settings:
     )
     page_rpc_urls: tuple[str, ...] = _setting(
         (),
-        "JSON-RPC endpoints for browsers, which everybody sees. Empty: the embedded chain's own; else this server checks.",
+        "JSON-RPC endpoints for browsers; all see them. Empty: the embedded chain's own; else this server checks.",
     )
     test_network: bool = _setting(
         True, "Whether the chain is a test or embedded one: API keys say test, credentials have no standing."

@@ -13,7 +13,7 @@ from api.metrics import render
 from api.openapi import content, route
 from api.problems import Problem
 from api.routes.common import Svc, hash0x
-from api.schemas import answers
+from api.schemas import operating
 from api.services import Services
 from registry.credential import blockcerts
 from registry.errors import StateError
@@ -28,21 +28,23 @@ Operator = Annotated[Caller, needs("operations:read", unbound=True)]
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
-@router.get("/livez", response_model=answers.Alive, **route("livez", "The process answers and works", "not-ready"))
+@router.get("/livez", response_model=operating.Alive, **route("livez", "The process answers and works", "not-ready"))
 def livez(services: Svc, response: Response) -> Any:
     _require(readiness.alive(services))
     response.headers.update(_NO_STORE)
     return {"status": "ok"}
 
 
-@router.get("/readyz", response_model=answers.Ready, **route("readyz", "All parts answer as they should", "not-ready"))
+@router.get(
+    "/readyz", response_model=operating.Ready, **route("readyz", "All parts answer as they should", "not-ready")
+)
 def readyz(services: Svc, response: Response) -> Any:
     shown = _require(readiness.checks(services))
     response.headers.update(_NO_STORE)
     return {"status": "ok", "checks": shown}
 
 
-@router.get("/v1/health", response_model=answers.Health, **route("health", "How the registry does"))
+@router.get("/v1/health", response_model=operating.Health, **route("health", "How the registry does"))
 def health(services: Svc, response: Response) -> Any:
     response.headers.update(_NO_STORE)
     seen = facts(services.store)
@@ -62,7 +64,7 @@ def health(services: Svc, response: Response) -> Any:
 
 @router.get(
     "/v1/worker",
-    response_model=answers.WorkerStatus,
+    response_model=operating.WorkerStatus,
     **route("getWorker", "What the worker waits for, and which alarms stand", scopes=["operations:read"]),
 )
 def worker(_caller: Operator, services: Svc, response: Response) -> Any:
@@ -85,7 +87,7 @@ def metrics(_caller: Operator, services: Svc) -> Response:
 
 @router.get(
     "/v1/registry",
-    response_model=answers.Registry,
+    response_model=operating.Registry,
     **route("getRegistry", "The contract that this registry writes to; anchor proofs name this address", "wrong-state"),
 )
 def registry(services: Svc) -> Any:
@@ -104,7 +106,7 @@ def registry(services: Svc) -> Any:
     }
 
 
-def _require(found: dict[str, answers.Check]) -> dict[str, Any]:
+def _require(found: dict[str, operating.Check]) -> dict[str, Any]:
     """The checks as they are shown. Raises Problem when one says no."""
     failed = [name for name, check in found.items() if check.ok is False]
     shown = {name: check.model_dump() for name, check in found.items()}

@@ -133,7 +133,8 @@ def test_the_loop_survives_a_defect_and_health_tells_of_it(site: Site, caplog: p
 
     at(site, "eth_getLogs", break_twice)
     site.worker.run(stop)
-    assert [health.problem for health in healths] == ["no tick yet"] + ["a defect, ZeroDivisionError; the log has more"] * 2
+    said = "a defect, ZeroDivisionError; the log has more"
+    assert [health.problem for health in healths] == ["no tick yet", said, said]
     assert not any(health.ok for health in healths)
     failed = [record for record in caplog.records if record.message == "tick failed"]
     assert len(failed) == 2
