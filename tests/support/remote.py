@@ -67,6 +67,8 @@ def anvil_node() -> Iterator[tuple[Anvil, str]]:
     """A fresh anvil whose blocks come when they are asked for, and its address."""
     with chains.anvil("--gas-limit", str(GAS_LIMIT), "--no-mining") as url:
         node = Anvil(url)
+        # Else blocks of one second have one time, which no real chain allows: theirs grows from block to block.
+        node.request("anvil_setBlockTimestampInterval", 1)
         yield node, url
         node.close()
 

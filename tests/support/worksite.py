@@ -229,10 +229,10 @@ def populate(home: Path, migrated: Path, node: Any, url: str, *, final_after: in
     store = open_store(home / "credanchor.db", Faults())
     bind(store, config, made.deploy_block, made.deploy_block_hash)
     worker = Worker(store, config, OPERATOR, REGISTRAR)
-    for _ in range(3):  # issuer, key, and a look at them; the key is not final yet, so nothing is anchored
+    node.request("evm_setAutomine", False)  # anvil's own blocks come a while after a transaction
+    for blocks in (1, 1, final_after + 1):  # issuer, key, a look: the key is not final yet, so nothing is anchored
         assert worker.tick().problem == ""
-    node.request("evm_setAutomine", False)
-    node.request("dev_mine", hex(final_after + 1))
+        node.request("dev_mine", hex(blocks))
     worker.release()
     with store.read() as session:
         assert session.scalars(select(IssuerKey.chain_added_at)).one() is not None
