@@ -72,6 +72,17 @@ class Deployment:
         """Write it, whole or not at all."""
         write(path, json.dumps(asdict(self), indent=2) + "\n")
 
+    def facts(self) -> dict[str, Any]:
+        """The contract as `bind_registry` takes it, addresses and hashes as bytes."""
+        return {
+            "chain_id": self.chain_id,
+            "contract": bytes.fromhex(self.contract[2:]),
+            "deploy_block": self.deploy_block,
+            "deploy_block_hash": bytes.fromhex(self.deploy_block_hash[2:]),
+            "code_sha256": bytes.fromhex(self.code_sha256[2:]),
+            "public_url": self.public_url,
+        }
+
     def trust(self, rpc: tuple[str, ...], *, test: bool, heartbeat_seconds: int) -> TrustProfile:
         """The trust profile that believes this registry and no other."""
         entry = RegistryTrust(

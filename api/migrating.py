@@ -239,15 +239,7 @@ def _begin(store: Store, new: Settings, deployment: Deployment) -> int:
     fresh = Store(new.database)
     try:
         migrate(fresh)
-        bind_registry(
-            fresh,
-            chain_id=deployment.chain_id,
-            contract=bytes.fromhex(deployment.contract[2:]),
-            deploy_block=deployment.deploy_block,
-            deploy_block_hash=bytes.fromhex(deployment.deploy_block_hash[2:]),
-            code_sha256=bytes.fromhex(deployment.code_sha256[2:]),
-            public_url=deployment.public_url,
-        )
+        bind_registry(fresh, **deployment.facts())
         return succession.carry_over(store, fresh, Vault.from_file(new.master_key))
     finally:
         fresh.close()

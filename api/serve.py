@@ -166,16 +166,7 @@ def _bind(settings: Settings, deployment: Deployment, say: Say) -> str:
     store = Store(settings.database)
     try:
         migrate(store)
-        bind_registry(
-            store,
-            chain_id=deployment.chain_id,
-            contract=bytes.fromhex(deployment.contract[2:]),
-            deploy_block=deployment.deploy_block,
-            deploy_block_hash=bytes.fromhex(deployment.deploy_block_hash[2:]),
-            code_sha256=bytes.fromhex(deployment.code_sha256[2:]),
-            public_url=deployment.public_url,
-            first=make_master_key,
-        )
+        bind_registry(store, **deployment.facts(), first=make_master_key)
         require_master_key(store, Vault.from_file(settings.master_key))
         token = _known_token(settings.client)
         try:

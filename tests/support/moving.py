@@ -62,15 +62,7 @@ class Directory:
         vault = Vault.create(settings.master_key)
         store = Store(settings.database)
         migrate(store)
-        bind_registry(
-            store,
-            chain_id=deployment.chain_id,
-            contract=bytes.fromhex(deployment.contract[2:]),
-            deploy_block=deployment.deploy_block,
-            deploy_block_hash=bytes.fromhex(deployment.deploy_block_hash[2:]),
-            code_sha256=bytes.fromhex(deployment.code_sha256[2:]),
-            public_url=deployment.public_url,
-        )
+        bind_registry(store, **deployment.facts())
         made = cls(settings, deployment, store)
         issuers.add_issuer(store, "uni", DID, {"name": "Example University"})
         first = keys.add_hosted_key(store, vault, "uni").key_id
