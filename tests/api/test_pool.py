@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from api import background
+from api import background, supervisor
 from api.background import Background
 from registry.store import batches, sealing
 from registry.store.engine import Store
@@ -48,7 +48,7 @@ def test_a_batch_is_sealed_although_the_processes_that_sign_it_are_killed(
     monkeypatch.setattr(sealing, "TASK", 1)
     monkeypatch.setattr(sealing, "CHUNK", 4)
     monkeypatch.setattr(sealing, "ANSWER_SECONDS", 10)
-    monkeypatch.setattr(background, "RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(supervisor, "RETRY_SECONDS", 0.01)
     registered = register(sqlite_store)
     batch_id, _ = registered.batch(200)
     batches.request_seal(sqlite_store, batch_id)

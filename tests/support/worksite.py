@@ -5,6 +5,9 @@ Batches are written as sealed rows, since what is anchored is their roots. `chec
 """
 
 import shutil
+import sqlite3
+import time
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -249,4 +252,7 @@ def copy_site(template: Path, config: ChainConfig, home: Path, faults: Faults | 
     home.mkdir(parents=True, exist_ok=True)
     for name in ("credanchor.db", "chain.db"):
         shutil.copy(template / name, home / name)
+    with closing(sqlite3.connect(home / "credanchor.db")) as database, database:
+        # However long ago the template was made: its worker has looked just now.
+        database.execute("UPDATE cursor SET tick_at = ?", (int(time.time()),))
     return Site(home, config, faults or Faults(), options)

@@ -14,14 +14,14 @@ from tests.support.commandline import ROOT, environment
 from tests.support.visiting import Site, Visit, Visitor
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One browser for all tests."""
+    """One browser for a module: as long as it lives, an event loop runs, and other tests start their own."""
     with chromium() as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def bench(browser: Browser) -> Iterator[Page]:
     """The page of `tests.support.browsing.BENCH`."""
     with static_site({"/bench": BENCH}) as origin:
