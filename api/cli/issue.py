@@ -3,7 +3,8 @@
 Nothing is kept unless every row is right. If the connection breaks or you interrupt the waiting, the registry goes
 on; --resume BATCH waits again and fetches the files.
 
-With --stack: one larger credential for a learner's smaller ones, by the rule in its definition ([stacking.requires]).
+With --stack: one larger credential for a learner's smaller ones, by the rule in its definition ([stacking.requires]),
+as a certificate that names them or, with --as clr, as a Comprehensive Learner Record that holds them.
 """
 
 import argparse
@@ -51,6 +52,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         parser,
         "credanchor issue roster.csv --achievement achievement.toml --out files --wait",
         "credanchor issue --stack ana/ --achievement certificate.toml --learner email=ana@learner.example --out files",
+        "credanchor issue --stack ana/ --as clr --achievement certificate.toml --learner email=ana@learner.example",
         "credanchor issue --resume 9f3k… --out files",
     )
 
@@ -62,6 +64,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise CliError(problem, "credanchor issue --help shows all three.", USAGE)
     if arguments.learner and not arguments.stack:
         raise CliError("--learner goes with --stack only.", "A roster has columns for that.", USAGE)
+    if arguments.form and not arguments.stack:
+        raise CliError("--as goes with --stack only.", "What a roster makes are Open Badges.", USAGE)
     if arguments.stack and arguments.unsigned:
         raise CliError("--unsigned does not go with --stack.", "A stack always has a proof of its own.", USAGE)
     if not arguments.resume and not arguments.achievement:

@@ -23,6 +23,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Options of `credanchor issue` that are about a stack."""
     says = "one learner's credentials, or a directory of them: issue what they make together, instead of a roster"
     parser.add_argument("--stack", nargs="+", type=Path, metavar="FILE|DIR", help=says)
+    says = "with --stack: what it becomes, an Open Badge that names its components (certificate, unless you say so), or"
+    says += " a Comprehensive Learner Record that holds them (clr)"
+    parser.add_argument("--as", dest="form", choices=("certificate", "clr"), help=says)
     says = "with --stack: what the components do not say, by columns of a roster, like email=ana@learner.example"
     parser.add_argument("--learner", action="append", default=[], metavar="COLUMN=VALUE", help=says)
 
@@ -40,7 +43,11 @@ def send(client: "Client", arguments: argparse.Namespace, progress: Progress) ->
         )
     components = [_credential(path, content) for path, content in files]
     issuer = arguments.issuer or only_issuer(client)
-    body = {"achievement": known(client, issuer, arguments.achievement), "learner": learner, "components": components}
+    body: dict[str, Any] = {
+        "achievement": known(client, issuer, arguments.achievement), "learner": learner, "components": components,
+    }  # fmt: skip
+    if arguments.form:
+        body["form"] = arguments.form
     progress(f"{len(files)} components: verified by the registry")
     try:
         return submit(client, issuer, None, lambda path: client.post(f"{path}/stacks", body))

@@ -15,6 +15,7 @@ from api.routes.common import Id
 from api.schemas import answers
 from api.schemas.requests import NewEndorsement, NewStack
 from api.services import Services
+from registry.credential import clr
 from registry.credential.endorsement import Endorsement
 from registry.credential.stack import Component
 from registry.errors import RowError, RowErrors
@@ -72,11 +73,15 @@ def add_stack(post: Writer, wanted: _Stack, batch: Id) -> Response:
     owned(services, post.caller, batch)
     if answered := post.seen(wanted.sha256):
         return answered
+    if new.form == "clr":  # said at once, not after all was verified
+        clr.require_context()
+        clr.require_room(new.components)
     # Verified before the transaction: that asks a chain, and nobody should wait for it.
     components = _verified(services, new.components)
     add = partial(
-        stacking.add_stack, services.store, services.vault, batch, new.achievement, components, learner=new.learner
-    )
+        stacking.add_stack, services.store, services.vault, batch, new.achievement, components,
+        learner=new.learner, form=new.form,
+    )  # fmt: skip
     return upload(post, wanted.sha256, batch, add)
 
 

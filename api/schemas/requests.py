@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from api import times
 from api.limits import MAX_NOTE_CHARS, MAX_URL_CHARS
 from registry.credential.achievement.components import MAX_COMPONENTS
+from registry.credential.stack import Form
 
 
 def _time(text: str) -> str:
@@ -84,9 +85,11 @@ class NewStack(Request):
     """A credential for what `components`, whole credential files of one learner, make together.
 
     `learner` holds columns of a roster; what is left out is taken from the components, and `awarded_on` from today.
+    `form`: a `certificate` is an Open Badge that commits to them by digests, a `clr` a ClrCredential that holds them.
     """
 
     achievement: Name
+    form: Form = "certificate"
     learner: dict[Name, str | int | float] = {}
     components: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=MAX_COMPONENTS)]
 

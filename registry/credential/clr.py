@@ -14,16 +14,27 @@ from typing import Any
 from registry.credential.badge import StatusRef, status_entry
 from registry.errors import FormatError
 from registry.format import strictjson
+from registry.format.nesting import deeper_than
 from registry.format.strictjson import pointer
-from registry.limits import MAX_DOCUMENT_BYTES
+from registry.limits import MAX_DEPTH, MAX_DOCUMENT_BYTES
+from registry.rdfc import canonizer
 from registry.rdfc.contexts import BADGE_CONTEXTS
 
 CONTEXT = "https://purl.imsglobal.org/spec/clr/v2p0/context-2.0.1.json"
 SCHEMA_URL = "https://purl.imsglobal.org/spec/clr/v2p0/schema/json/clr_v2p0_clrcredential_schema.json"
 TYPE = "ClrCredential"
 
+CONTEXT_PIN = "7defe702c102faf14108579b7d65ef39ecf4c3bbef925b803e15bd77cd6e3394"
+"""SHA-256 of the context as published, as canonical JSON: what an operator pins who adds it."""
+
 MAX_CREDENTIALS = 100
 """In one record: at some 4 kB each this is half of what a file may have, and more than a course of study awards."""
+
+MAX_BYTES = MAX_DOCUMENT_BYTES // 2
+"""Of the canonical form: a file is written with white space, and gets its proofs."""
+
+MAX_HELD_DEPTH = MAX_DEPTH - 3
+"""Levels of a credential in a record: it lies in verifiableCredential of credentialSubject of the record."""
 
 MAX_ASSOCIATIONS = 500
 
@@ -45,7 +56,7 @@ class Record:
     """What a record holds. `subject` says who the learner is: `id`, `identifier`, or both, as in a badge.
 
     `achievements` are those that no credential in it is about, such as the certificate that its courses lead to.
-    `partial`: whether there is more that it does not hold; None says nothing.
+    `partial`: whether there is more that it does not hold; None says nothing. `awarded` and `valid_until` are RFC 3339.
     """
 
     name: str
@@ -54,6 +65,39 @@ class Record:
     achievements: Sequence[Mapping[str, Any]] = ()
     associations: Sequence[Association] = ()
     partial: bool | None = None
+    awarded: str | None = None
+    valid_until: str | None = None
+
+
+def require_context() -> None:
+    """Raises FormatError rdf.context where the operator has not added the context of records."""
+    if CONTEXT in canonizer.default().known:
+        return
+    problem = f"The context of Comprehensive Learner Records, {CONTEXT}, is not one this registry knows"
+    remedy = (
+        f"Save that file as clr-2.0.1.json in a folder, beside an index.json that holds"
+        f' {{"{CONTEXT}": {{"file": "clr-2.0.1.json", "sha256": "{CONTEXT_PIN}"}}}},'
+        " name the folder in CREDANCHOR_CONTEXTS_DIR (contexts_dir), and start again"
+    )
+    raise FormatError("rdf.context", "/@context/1", problem, remedy)
+
+
+def require_room(credentials: Sequence[Mapping[str, Any]]) -> None:
+    """Whether a record can hold these, before anything costly is done with them; `build` looks at the whole again.
+
+    Raises FormatError clr.too-large, clr.too-deep, clr.credentials.
+    """
+    if not 0 < len(credentials) <= MAX_CREDENTIALS:
+        problem = f"There are {len(credentials)} credentials, not 1 to {MAX_CREDENTIALS}"
+        raise FormatError("clr.credentials", _PLACE, problem)
+    size = 0
+    for index, credential in enumerate(credentials):
+        written = strictjson.canonical(credential)
+        size += len(written)
+        if deeper_than(written, MAX_HELD_DEPTH):
+            problem = f"It is nested more than {MAX_HELD_DEPTH} deep, so that the record would be more than {MAX_DEPTH}"
+            raise FormatError("clr.too-deep", f"{_PLACE}/{index}", problem, "Leave it out, or issue a certificate")
+    _require_size(size)
 
 
 def build(
@@ -89,32 +133,39 @@ def build(
         "type": ["VerifiableCredential", TYPE],
         "name": record.name,
         "issuer": {"type": ["Profile"], **issuer_profile},
+        "awardedDate": record.awarded,
         "validFrom": now,
+        "validUntil": record.valid_until,
         "partial": record.partial,
         "credentialSubject": {name: value for name, value in subject.items() if value},
         "credentialStatus": status_entry(status) if status else None,
         "credentialSchema": [{"id": SCHEMA_URL, "type": "1EdTechJsonSchemaValidator2019"}],
     }
     made = {name: value for name, value in made.items() if value is not None}
-    size = len(strictjson.canonical(made))
-    if size > MAX_DOCUMENT_BYTES // 2:  # a file is written with white space, and gets its proofs
-        raise FormatError("clr.too-large", "", f"The record has {size} bytes", "Leave pictures out, or make two of it")
+    _require_size(len(strictjson.canonical(made)))
     return made
 
 
+_PLACE = "/verifiableCredential"
+
+
+def _require_size(size: int) -> None:
+    if size > MAX_BYTES:
+        problem = f"The record would have {size:,} bytes of the {MAX_BYTES:,} that it may"
+        remedy = "Leave credentials with pictures out, make two records of it, or issue a certificate"
+        raise FormatError("clr.too-large", "", problem, remedy)
+
+
 def _check_credentials(credentials: Sequence[Mapping[str, Any]]) -> None:
-    place = "/verifiableCredential"
-    if not 0 < len(credentials) <= MAX_CREDENTIALS:
-        problem = f"There are {len(credentials)} credentials, not 1 to {MAX_CREDENTIALS}"
-        raise FormatError("clr.credentials", place, problem)
+    require_room(credentials)
     seen: set[Any] = set()
     for index, credential in enumerate(credentials):
         name = credential.get("id")
         if not isinstance(name, str) or name in seen:
-            raise FormatError("clr.credentials", f"{place}/{index}/id", "It has no id, or is in the record twice")
+            raise FormatError("clr.credentials", f"{_PLACE}/{index}/id", "It has no id, or is in the record twice")
         if not credential.get("proof"):
             problem = "It has no proof, and could not be told from a claim of the record's issuer"
-            raise FormatError("clr.credentials", f"{place}/{index}/proof", problem, "Give the signed credential")
+            raise FormatError("clr.credentials", f"{_PLACE}/{index}/proof", problem, "Give the signed credential")
         seen.add(name)
 
 

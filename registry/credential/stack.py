@@ -1,16 +1,17 @@
-"""Builds a stack: a credential that is awarded for others, and commits to each of them by its digest.
+"""Builds a stack: a credential awarded for others, as a certificate that names them or a record that holds them.
 
-The rule is in the achievement's definition (`achievement/components.py`). The components are named in `relatedResource`
-(Verifiable Credentials Data Model 2.0, section 5.3). FORMAT.md, "Components", says over which bytes the digest is.
+The rule is in the achievement's definition (`achievement/components.py`). A certificate is a badge that commits to each
+component by its digest, in `relatedResource` (Verifiable Credentials Data Model 2.0, section 5.3); a record is a
+ClrCredential (`clr.py`). FORMAT.md, "Components", says what verifiers make of either.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal, get_args
 
-from registry.credential import badge, schema
+from registry.credential import badge, clr, schema
 from registry.credential.achievement import Achievement
 from registry.credential.achievement.components import MAX_COMPONENTS, Rule
 from registry.credential.achievement.problems import MAX_ECTS
@@ -22,6 +23,14 @@ from registry.errors import RowError, RowErrors
 from registry.format import anchorproof, strictjson
 from registry.format.digests import MEDIA_TYPE, sri
 
+Form = Literal["certificate", "clr"]
+"""What a stack is issued as: an Open Badge that names its components, or a record that holds them."""
+
+FORMS: tuple[Form, ...] = get_args(Form)
+
+_IN_A_RECORD = ("name", "email", "learner_id", "awarded_on", "valid_until", "language")
+"""Columns that a record has a place for; the others are about an award, and it has none of its own."""
+
 
 @dataclass(frozen=True)
 class Component:
@@ -29,12 +38,13 @@ class Component:
 
     document: Mapping[str, Any]  # without the anchor proof
     d_jcs: bytes  # SHA-256 of its canonical form, 32 bytes
+    anchor_proof: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def of(cls, credential: Mapping[str, Any]) -> "Component":
         """From a credential file's JSON value, with or without anchor proof. Raises FormatError format.proof."""
-        document, _ = anchorproof.detach(dict(credential))
-        return cls(document, strictjson.digest(document))
+        document, member = anchorproof.detach(dict(credential))
+        return cls(document, strictjson.digest(document), member)
 
     @property
     def id(self) -> str:
@@ -53,6 +63,12 @@ class Component:
         counts = isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= MAX_ECTS
         return value if counts else 0
 
+    def whole(self) -> dict[str, Any]:
+        """The credential with all its proofs, as it was given."""
+        if self.anchor_proof is None:
+            return dict(self.document)
+        return {**self.document, "proof": [*self.document.get("proof", []), self.anchor_proof]}
+
     def related(self) -> dict[str, Any]:
         """The entry of `relatedResource` that commits to it."""
         return {"id": self.id, "digestSRI": sri(self.d_jcs), "mediaType": MEDIA_TYPE}
@@ -68,21 +84,57 @@ def build(
     status: badge.StatusRef,
     now: str,
     achievement_url: str,
+    form: Form = "certificate",
 ) -> dict[str, Any]:
-    """The unsigned credential: a badge for `achievement` that names its components.
+    """The unsigned credential: a badge for `achievement` that names its components, or a record that holds them.
 
     `learner` holds cells of a roster's row; what is missing is taken from the components, and awarded_on from `now`
     (RFC 3339). The other parameters are as for `badge.build`.
-    Raises RowErrors with all that is wrong; `row` counts the components from 1. FormatError schema.invalid.
+    Raises RowErrors with all that is wrong; `row` counts the components from 1. FormatError schema.invalid, clr.*,
+    and rdf.context where a record's context is not known.
     """
+    if form == "clr":
+        clr.require_context()
+        _require_places(learner)
     check_rule(achievement, components, achievement_url, issuer_profile["id"])
     row = _row(achievement, components, learner, issuer_profile["id"], now)
     made = badge.build(
         row, achievement, issuer_profile, credential_id, status, now, achievement_url=achievement_url
     )  # fmt: skip
-    made["relatedResource"] = [component.related() for component in components]
+    if form == "clr":
+        made = _record(made, components, status)
+    else:
+        made["relatedResource"] = [component.related() for component in components]
     schema.validate(made)
     return made
+
+
+def _record(certificate: Mapping[str, Any], components: Sequence[Component], status: badge.StatusRef) -> dict[str, Any]:
+    """The record that stands for this certificate: its achievement, and the components as parts of it."""
+    subject = certificate["credentialSubject"]
+    whole = subject["achievement"]
+    record = clr.Record(
+        name=certificate["name"],
+        subject=subject,
+        credentials=[component.whole() for component in components],
+        achievements=[whole],
+        associations=[clr.Association("isPartOf", str(each.achievement_id), whole["id"]) for each in components],
+        awarded=certificate["awardedDate"],
+        valid_until=certificate.get("validUntil"),
+    )
+    return clr.build(record, certificate["issuer"], certificate["id"], certificate["validFrom"], status)
+
+
+def _require_places(learner: Mapping[str, Any]) -> None:
+    """Refuses what a record could only leave out."""
+    remedy = "Leave it out, or issue the certificate"
+    errors = [
+        RowError(None, column, f"/learner/{column}", "stack.no-place", f"A record has no place for {column}", remedy)
+        for column, cell in learner.items()
+        if column in COLUMNS and column not in _IN_A_RECORD and cell not in (None, "")
+    ]
+    if errors:
+        raise RowErrors(errors)
 
 
 def check_rule(achievement: Achievement, components: Sequence[Component], url: str, issuer_id: str) -> None:

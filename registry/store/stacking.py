@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from registry.credential.badge import StatusRef
 from registry.credential.integrity import sign_and_digest
-from registry.credential.stack import Component, build
+from registry.credential.stack import Component, Form, build
 from registry.errors import NotFound, RowError, RowErrors, StateError
 from registry.format.anchorproof import rfc3339
 from registry.format.strictjson import canonical
@@ -34,10 +34,11 @@ def add_stack(
     components: Sequence[Component],
     *,
     learner: Mapping[str, Any],
+    form: Form = "certificate",
 ) -> list[str]:
     """Build, sign and add one credential for what `components` make together; returns its handle in a list.
 
-    The batch must be one without an achievement. `learner` is as for `registry.credential.stack.build`.
+    The batch must be one without an achievement. `learner` and `form` are as for `registry.credential.stack.build`.
     Raises NotFound, StateError, SecretError, FormatError, and RowErrors with all that is wrong; `row` counts the
     components from 1.
     """
@@ -65,6 +66,7 @@ def add_stack(
             status=StatusRef(place.url, place.index),
             now=now,
             achievement_url=definition.data.get("id") or achievements.url(session, row.id),
+            form=form,
         )
         document, d_rdf = sign_and_digest(unsigned, open_key(vault, key), key.verification_method, now)
         row.used = True

@@ -1,17 +1,20 @@
-"""Components of a stack: the credentials that a credential commits to, held against the files that somebody gave.
+"""Components of a stack: the credentials that a credential commits to, held against the files that somebody gave, and
+those that a Comprehensive Learner Record holds whole.
 
 The issuer says that the learner has them; the files show it. So a line never changes the verdict, in either direction:
 what is wrong with a file that somebody gave is no flaw of the credential. FORMAT.md, "Components", has the rules.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
 from registry.credential.baking import credential_in
 from registry.errors import FormatError
 from registry.format.digests import MEDIA_TYPE, sha256_of
+from registry.format.strictjson import canonical, pointer
 from registry.verify import document as documents
 from registry.verify.document import shown
 from registry.verify.outcome import Component, Outcome
@@ -21,7 +24,10 @@ MAX_CHECKED = 32
 """Components verified for one file, as many as a rule can ask for: each may ask a chain and a status source."""
 
 MAX_LINES = 50
-"""Lines about what the credential names; as many again about files that it does not. What is beyond is counted."""
+"""Lines about what the credential names or holds; as many again about other files. What is beyond is counted."""
+
+RECORD = "ClrCredential"
+"""Type of a credential that holds others (1EdTech Comprehensive Learner Record 2.0)."""
 
 Check = Callable[[bytes], Report]
 
@@ -48,7 +54,8 @@ class Given:
 def check_components(
     document: Mapping[str, Any], outer: Report, given: Sequence[Given], check: Check
 ) -> tuple[Component, ...] | None:
-    """A line for each component that `document` names, and for each given file that is none. None: not looked at.
+    """A line for each component that `document` names or holds, and for each given file that is none. None: not
+    looked at.
 
     `outer` is the report on the document; only what an issuer is known to have issued is looked into. `check` verifies
     one file, without looking into it for more.
@@ -61,21 +68,23 @@ def check_components(
             by_id.setdefault(file.id, []).append(file)
     named = list(_named(document, by_id.keys()))
     times = Counter(str(entry["id"]) for entry in named)
+    held = list(_held(document))
     lines: list[Component] = []
     checked = left_out = 0
-    for entry in named:
-        line, same = _compared(entry, times, by_id, document["id"])
+    compared = (_compared(entry, times, by_id, document["id"]) for entry in named)
+    for found, same in chain(compared, _inside(held, document["id"])):
         if len(lines) == MAX_LINES or (same and checked == MAX_CHECKED):
             left_out += 1
             continue
         if same:
             checked += 1
-            line = _verified(line, same, check(same.data), outer.test_network)
-        lines.append(line)
+            lines.append(_verified(found, same, check(same.data), outer.test_network))
+        else:
+            lines.append(found)
     if left_out:
         sentence = f"{left_out} more components were not checked: at most {MAX_CHECKED} are."
         lines.append(Component("", "not_run", "component.too-many", sentence))
-    return (*lines, *_others(given, times))
+    return (*lines, *_others(given, times, {_id(value) for value in held}))
 
 
 def _named(document: Mapping[str, Any], ids: Any) -> Iterator[Mapping[str, Any]]:
@@ -117,8 +126,39 @@ def _compared(
     return replace(line, code="component.digest", sentence=sentence, file=files[0].name), None
 
 
+def _held(document: Mapping[str, Any]) -> Iterator[Any]:
+    """What a record holds, in its order: anything at all."""
+    if RECORD in document["type"]:
+        value = document["credentialSubject"].get("verifiableCredential", [])
+        yield from value if isinstance(value, list) else [value]
+
+
+def _inside(held: Sequence[Any], own_id: str) -> Iterator[tuple[Component, Given | None]]:
+    """The line for each credential that a record holds, and its file if it is worth a check."""
+    times = Counter(filter(None, map(_id, held)))
+    for index, value in enumerate(held):
+        id_, place = _id(value), pointer("credentialSubject", "verifiableCredential", index)
+        line = Component(shown(id_), "fail", "component.form", "", pointer=place)
+        if not id_:
+            yield replace(line, sentence=f"What stands at {place} is no credential with an id."), None
+        elif id_ == own_id:
+            sentence = "The credential holds another one under its own id."
+            yield replace(line, code="component.circular", sentence=sentence), None
+        elif times[id_] > 1:
+            yield replace(line, sentence=f"The credential holds {times[id_]} under the id {line.id}."), None
+        else:
+            file = Given.read("", canonical(value))
+            yield replace(line, sha256=file.d_jcs.hex()), file
+
+
+def _id(value: Any) -> str:
+    """The id of what may be a credential; empty where there is none."""
+    id_ = value.get("id") if isinstance(value, dict) else None
+    return id_ if isinstance(id_, str) else ""
+
+
 def _verified(line: Component, file: Given, report: Report, test_network: bool) -> Component:
-    """The line for a file that is what the credential commits to."""
+    """The line for a file that is what the credential commits to, or that it holds."""
     verdict = report.verdict
     line = replace(line, file=file.name, verdict=verdict, title=(report.credential or {}).get("title", ""))
     if verdict == "valid" or (verdict == "valid_test" and test_network):
@@ -130,12 +170,14 @@ def _verified(line: Component, file: Given, report: Report, test_network: bool) 
     else:
         said = ("fail", verdict, "does not count any more: " if verdict != "invalid" else "does not count: ")
     outcome, code, words = said
-    sentence = f"{_called(file)} is what the credential commits to{', and ' if words else '. '}{words}{report.sentence}"
+    what = f"{line.title or line.id} is in the credential" if line.pointer else ""
+    what = what or f"{_called(file)} is what the credential commits to"
+    sentence = f"{what}{', and ' if words else '. '}{words}{report.sentence}"
     return replace(line, outcome=outcome, code=f"component.{code}", sentence=sentence)
 
 
-def _others(given: Sequence[Given], times: Mapping[str, int]) -> Iterator[Component]:
-    """Lines for the files that are no components, or none that can be read."""
+def _others(given: Sequence[Given], times: Mapping[str, int], held: Set[str]) -> Iterator[Component]:
+    """Lines for the files that are no components, or none that can be read, or copies of what the credential holds."""
     others = [file for file in given if file.id is None or file.id not in times]
     for file in others[:MAX_LINES]:
         if file.id is None:
@@ -143,6 +185,8 @@ def _others(given: Sequence[Given], times: Mapping[str, int]) -> Iterator[Compon
             yield Component("", "not_run", "component.unreadable", sentence, file=file.name)
         else:
             sentence = f"{_called(file)} is no component of this credential."
+            if file.id in held:
+                sentence = f"{_called(file)} was not looked at: the credential holds the one with its id itself."
             yield Component(shown(file.id), "not_run", "component.not-named", sentence, file=file.name)
     if len(others) > MAX_LINES:
         sentence = f"{len(others) - MAX_LINES} more files are no components of this credential."

@@ -26,6 +26,9 @@ MAX_CHECKED = 8
 MAX_LINES = 50
 """Lines in a report; what is beyond is counted."""
 
+_HELD = "verifiableCredential"
+"""Where credentials of their own lie, which may be false: what is said of them is told by who verifies them."""
+
 Path = tuple[str | int, ...]
 Check = Callable[[bytes], Report]
 
@@ -80,7 +83,7 @@ def check_endorsements(document: Mapping[str, Any], outer: Report, check: Check)
 
 
 def _inside(around: _Found) -> Iterator[_Found]:
-    """The endorsements in a document, in its order, not those inside of them."""
+    """The endorsements in a document, in its order, not those inside of them or of credentials that it holds."""
     stack: list[tuple[Path, Any]] = [(around.path, around.value)]
     while stack:
         path, value = stack.pop()
@@ -94,6 +97,8 @@ def _inside(around: _Found) -> Iterator[_Found]:
                     yield _Found(item, place, value.get("id"), around.ids, around.speakers)
             elif name == "endorsementJwt":
                 yield _Found(None, (*path, name), value.get("id"), around.ids, around.speakers)
+            elif name == _HELD:
+                continue
             elif isinstance(member, dict | list):
                 deeper.append(((*path, name), member))
         stack.extend(reversed(deeper))

@@ -88,6 +88,7 @@ class Component:
 
     `id` is the component's, made fit to be shown; `sha256` the digest that the credential commits to, in hexadecimal;
     `file` what the given file is called, `verdict` and `title` its own: empty or None where none was verified.
+    `pointer` is the place of one that the credential itself holds, else empty.
     """
 
     id: str
@@ -98,6 +99,7 @@ class Component:
     file: str = ""
     title: str = ""
     verdict: str | None = None
+    pointer: str = ""
 
     @property
     def required(self) -> bool:
@@ -114,6 +116,7 @@ class Component:
             "file": self.file,
             "title": self.title,
             "verdict": self.verdict,
+            "pointer": self.pointer,
         }
 
 

@@ -47,7 +47,7 @@ def verify(
     """Check the file `data` against the chain, as of `now` (with a time zone).
 
     Asks the contract once or twice and the status source at most once, and as much for an endorsement inside and
-    for one of the `components` that it names; both may raise Unreachable, which is `unknown`.
+    for one of the `components` that it names or holds; both may raise Unreachable, which is `unknown`.
     `forms` remembers what files are alike in, from one to the next; it makes many files of a batch fast.
     """
 

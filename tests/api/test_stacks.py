@@ -2,15 +2,17 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from httpx2 import Response
 
+from registry.rdfc import canonizer
 from registry.store import batches, credentials, statusactions
 from registry.store.sealing import Sealer
 from registry.verify import Unreachable
-from tests.support import specimen
+from tests.support import contexts, specimen
 from tests.support.apisamples import stack
 from tests.support.httpapi import Api
 from tests.support.specimen import to_bytes
@@ -130,3 +132,59 @@ def test_a_learner_s_columns_are_refused_like_a_roster_s(api: Api) -> None:
 
 def test_another_issuer_s_batch_is_not_there(api: Api) -> None:
     assert post(api, stack(api), **api.key("batches:write", issuer="other")).status_code == 404
+
+
+def test_a_record_is_issued_where_its_context_is_known_and_each_component_in_it_is_told(
+    api: Api, tmp_path: Path
+) -> None:
+    contexts.add(tmp_path / "contexts")
+    try:
+        made = api.registered
+        assert post(api, stack(api, form="clr")).status_code == 201
+        batches.request_seal(made.store, api.external)
+        assert Sealer(made.store, made.vault).seal_next()
+        made.anchor()
+        (row,) = credentials.list_credentials(made.store, api.external, limit=10)
+        file = credentials.file(made.store, row.handle)
+        assert json.loads(file)["credentialSubject"]["verifiableCredential"] == [json.loads(api.file())]
+
+        def report() -> dict[str, Any]:
+            answer = api.client.post("/v1/verify", content=file, headers={"Content-Type": "application/vc"})
+            return dict(answer.json())
+
+        told = report()
+        assert (told["verdict"], told["embedded_proof"]["code"]) == ("valid_test", "embedded_proof.ok")
+        assert [(line["code"], line["verdict"]) for line in told["components"]] == [("component.ok", "valid_test")]
+        statusactions.revoke(made.store, made.vault, api.handles[0], "withdrawn", None, "admin")
+        made.anchor()
+        told = report()
+        assert (told["verdict"], told["components"][0]["code"]) == ("valid_test", "component.revoked")
+        canonizer.add({})
+        assert (report()["verdict"], report()["embedded_proof"]["code"]) == (
+            "valid_test",
+            "embedded_proof.not-readable",
+        )
+        statusactions.revoke(made.store, made.vault, row.handle, "withdrawn", None, "admin")
+        made.anchor()
+        assert report()["verdict"] == "revoked"
+    finally:
+        canonizer.add({})
+
+
+def test_a_record_that_cannot_be_made_is_refused_before_anything_is_verified(api: Api, tmp_path: Path) -> None:
+    api.services._chain = lambda *_: pytest.fail("a chain was asked")
+    whole = stack(api, form="clr")
+    answer = post(api, whole)
+    told = answer.json()
+    assert (answer.status_code, told["code"]) == (422, "invalid-document"), told
+    assert "CREDANCHOR_CONTEXTS_DIR" in answer.text
+    assert contexts.CLR_PIN in answer.text
+    contexts.add(tmp_path / "contexts")
+    try:
+        big = [{**whole["components"][0], "id": f"urn:x:{number}", "name": "x" * 40_000} for number in range(20)]
+        answer = post(api, {**whole, "components": big})
+        assert (answer.status_code, "clr.too-large" in answer.text) == (422, True), answer.text
+    finally:
+        canonizer.add({})
+    assert post(api, {**whole, "form": "transcript"}).json()["code"] == "invalid-request"
+    assert batches.get_batch(api.registered.store, api.external).size == 0

@@ -98,6 +98,8 @@ def test_what_cannot_be_a_stack_is_told_before_a_registry_is_asked(tmp_path: Pat
     assert (code, "cannot be read" in err) == (1, True)
     assert words("roster.csv", "--achievement", "x", "--stack", many)[0] == 64
     assert words("roster.csv", "--achievement", "x", "--learner", MAIL)[0] == 64
+    assert words("roster.csv", "--achievement", "x", "--as", "clr")[0] == 64
+    assert words("--achievement", "x", "--stack", many, "--as", "transcript")[0] == 64
     assert words("--achievement", "x", "--stack", many, "--learner", "ana@learner.example")[0] == 64
     assert words("--achievement", "x", "--stack", many, "--unsigned")[0] == 64
 
