@@ -147,8 +147,7 @@ def _inside(held: Sequence[Any], own_id: str) -> Iterator[tuple[Component, Given
         elif times[id_] > 1:
             yield replace(line, sentence=f"The credential holds {times[id_]} under the id {line.id}."), None
         else:
-            file = Given.read("", canonical(value))
-            yield replace(line, sha256=file.d_jcs.hex()), file
+            yield line, Given("", canonical(value), id_)  # read when it is verified, for there may be thousands
 
 
 def _id(value: Any) -> str:
@@ -170,8 +169,10 @@ def _verified(line: Component, file: Given, report: Report, test_network: bool) 
     else:
         said = ("fail", verdict, "does not count any more: " if verdict != "invalid" else "does not count: ")
     outcome, code, words = said
-    what = f"{line.title or line.id} is in the credential" if line.pointer else ""
-    what = what or f"{_called(file)} is what the credential commits to"
+    what = f"{_called(file)} is what the credential commits to"
+    if line.pointer:
+        line = replace(line, sha256=Given.read("", file.data).d_jcs.hex())
+        what = f"{line.title or line.id} is in the credential"
     sentence = f"{what}{', and ' if words else '. '}{words}{report.sentence}"
     return replace(line, outcome=outcome, code=f"component.{code}", sentence=sentence)
 

@@ -3,18 +3,22 @@
 import json
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from registry.credential import clr
 from registry.credential.badge import StatusRef, build
 from registry.credential.integrity import add_proof
 from registry.credential.keys import IssuerKey, generate
 from registry.errors import FormatError, RowErrors, StateError
+from registry.rdfc import canonizer
 from registry.store import batches, credentials, issuers, keys, signed, statusactions
 from registry.store.sealing import Sealer
 from registry.store.signers import open_key
 from registry.store.status import status_evidence
+from tests.support import contexts
 from tests.support.registered import DID, Registered, achievement, row
 
 CREATED = "2026-01-01T00:00:00Z"
@@ -52,6 +56,32 @@ def test_signed_credentials_are_sealed_unchanged_and_prove(registered: Registere
     statusactions.revoke(store, vault, handles[0], "code", None, "admin")
     with pytest.raises(StateError, match="without a status entry"):
         statusactions.revoke(store, vault, handles[2], "code", None, "admin")
+
+
+def test_a_learner_s_record_is_taken_by_the_schema_of_records(registered: Registered, tmp_path: Path) -> None:
+    store, own = registered.store, open_key(registered.vault, registered.key)
+    contexts.add(tmp_path / "contexts")
+    try:
+        (place,) = signed.suggest_places(store, "uni", 1)
+        held = _sign(_unsigned(place), own)
+        content = clr.Record("Transcript", held["credentialSubject"], [held])
+        record = clr.build(content, PROFILE, f"urn:uuid:{uuid.uuid4()}", CREATED, StatusRef(*place))
+        batch = batches.open_batch(store, "uni", None)
+        for wrong in (
+            {"name": ""},
+            {"type": ["VerifiableCredential"]},
+            {"credentialSubject": held["credentialSubject"]},
+        ):
+            with pytest.raises(RowErrors) as caught:
+                signed.add_signed(store, batch.id, [{**record, **wrong}])
+            assert caught.value.errors[0].code == "schema.invalid"
+        forged = _sign(record, own)
+        forged = {**forged, "partial": True}
+        with pytest.raises(RowErrors, match="does not fit"):
+            signed.add_signed(store, batch.id, [forged])
+        assert len(signed.add_signed(store, batch.id, [_sign(record, own)])) == 1
+    finally:
+        canonizer.add({})
 
 
 def test_a_key_held_elsewhere_may_sign_credentials(registered: Registered) -> None:
