@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from registry.credential import badge, clr, schema
 from registry.credential.achievement import Achievement
@@ -25,8 +25,6 @@ from registry.format.digests import MEDIA_TYPE, sri
 
 Form = Literal["certificate", "clr"]
 """What a stack is issued as: an Open Badge that names its components, or a record that holds them."""
-
-FORMS: tuple[Form, ...] = get_args(Form)
 
 _IN_A_RECORD = ("name", "email", "learner_id", "awarded_on", "valid_until", "language")
 """Columns that a record has a place for; the others are about an award, and it has none of its own."""
