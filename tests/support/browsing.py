@@ -1,5 +1,7 @@
 """A real Chromium, and a server on loopback that gives it our own files and whatever a test wants it to ask."""
 
+import base64
+import json
 import os
 import shutil
 import threading
@@ -89,7 +91,7 @@ async function judge(vector) {
   const status = {
     async fetch() {
       if ("unreachable" in vector.status) throw new Unreachable(vector.status.unreachable);
-      return new TextEncoder().encode(JSON.stringify(vector.status.evidence));
+      return bytesOf(vector.evidence);
     },
   };
   const made = await verify(bytesOf(vector.data), { trust: vector.trust, chain, status, now: parseTime(vector.now) });
@@ -116,4 +118,14 @@ globalThis.readJson = (data) => flaw(() => canonical(parse(bytesOf(data))));
 globalThis.readImage = (data) => flaw(() => btoa(String.fromCharCode(...credentialIn(bytesOf(data)))));
 globalThis.ready = true;
 </script>"""
-"""A page that gives our modules what a test hands it. `judge` takes a vector with its file in base64."""
+"""A page that gives our modules what a test hands it. `judge` takes what `given` makes of a vector."""
+
+
+def given(vector: dict[str, Any], data: bytes) -> dict[str, Any]:
+    """A vector with this file, as `judge` takes it: file and evidence as the bytes they are, in base64."""
+    evidence = json.dumps(vector["status"].get("evidence"), ensure_ascii=False, separators=(",", ":"))
+    return vector | {"data": _base64(data), "evidence": _base64(evidence.encode("utf-8", "surrogatepass"))}
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()

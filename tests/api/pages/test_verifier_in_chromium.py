@@ -3,7 +3,6 @@
 import base64
 import json
 import random
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page
@@ -15,13 +14,10 @@ from registry.errors import FormatError
 from registry.format import strictjson
 from registry.verify.document import read
 from tests.support import pictures
+from tests.support.browsing import given
 from tests.support.vectors import PATHS, case_of, load
 
 pytestmark = pytest.mark.browser
-
-
-def vector_with(vector: dict[str, Any], data: bytes) -> dict[str, Any]:
-    return vector | {"data": base64.b64encode(data).decode()}
 
 
 def test_every_vector_gives_what_it_states_and_the_words_of_the_server(bench: Page) -> None:
@@ -30,8 +26,8 @@ def test_every_vector_gives_what_it_states_and_the_words_of_the_server(bench: Pa
     for path in PATHS:
         vector = load(path)
         case = case_of(vector)
-        given = vector_with(vector, case.data) | {"messages": words, "rows": alignments()}
-        found = bench.evaluate("(vector) => judge(vector)", given)
+        asked = given(vector, case.data) | {"messages": words, "rows": alignments()}
+        found = bench.evaluate("(vector) => judge(vector)", asked)
         assert {"verdict": found["verdict"], "checks": found["checks"]} == vector["expected"], path.name
         try:
             file = read(case.data)
@@ -86,7 +82,7 @@ def test_files_near_a_good_one_get_the_same_verdict_and_codes_as_in_python(bench
     for data in mutants(case.data, 600, seed=20261125):
         report = case.verify(data=data)
         expected = {check.id: {"outcome": check.outcome, "code": check.code} for check in report.checks}
-        found = bench.evaluate("(vector) => judge(vector)", vector_with(vector, data))
+        found = bench.evaluate("(vector) => judge(vector)", given(vector, data))
         assert (found["verdict"], found["checks"]) == (report.verdict, expected), data
         seen |= {check["code"] for check in expected.values()}
     assert {"format.not-json", "format.encoding", "signature.mismatch", "format.duplicate-key"} <= seen
