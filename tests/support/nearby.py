@@ -75,7 +75,7 @@ class Nearby:
         return copy.deepcopy(chance.choice(JSON_VALUES))
 
     def bit_string(self, evidence: dict[str, Any]) -> dict[str, Any]:
-        """Of status evidence: the packed bits of one list are others, cut, doubled, followed by more, or of an edge's length."""
+        """Of status evidence: one list's packed bits are others, cut, followed by more, or of an edge's length."""
         made = copy.deepcopy(evidence)
         subject = self.chance.choice(made["lists"])["credential"]["credentialSubject"]
         packed = base64.urlsafe_b64decode(subject["encodedList"][1:] + "==")

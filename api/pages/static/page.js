@@ -30,40 +30,57 @@ function whoChecked(asked) {
   return catalogue.text("ui.by-browser", { hosts: [...asked].join(", ") || catalogue.text("ui.nobody-asked") });
 }
 
+let runs = 0; // the newest one alone may show something: files may be dropped while others are being checked
+
 async function run(files) {
+  const mine = ++runs;
+  const tell = (text) => {
+    if (mine === runs) progress.textContent = text;
+  };
   output.replaceChildren();
   try {
-    if (files.length === 1) await checkOne(files[0]);
-    else await checkMany(files);
+    const present = files.length === 1 ? await checkOne(files[0], tell) : await checkMany(files, tell);
+    if (mine === runs) present();
   } catch (error) {
     console.error(error);
-    progress.textContent = catalogue.text("ui.failed");
+    tell(catalogue.text("ui.failed"));
   }
 }
 
-async function checkOne(file) {
-  progress.textContent = catalogue.text("ui.checking");
+// Each of the two gives a function that shows the result.
+async function checkOne(file, tell) {
+  tell(catalogue.text("ui.checking"));
   const { check, asked } = await checker(data.trust);
   const report = await check(await bytesOf(file));
-  show(view(report, catalogue, data.rows), report, whoChecked(asked));
-  progress.textContent = "";
+  return () => {
+    show(view(report, catalogue, data.rows), report, whoChecked(asked));
+    tell("");
+  };
 }
 
-async function checkMany(files) {
+async function checkMany(files, tell) {
   const total = files.length;
-  if (total > MAX_FILES) {
-    progress.textContent = catalogue.text("ui.too-many", { total, most: MAX_FILES });
-    return;
-  }
+  if (total > MAX_FILES) return () => tell(catalogue.text("ui.too-many", { total, most: MAX_FILES }));
   const { check, asked } = await checker(data.trust);
   const rows = [];
   for (const file of files) {
-    progress.textContent = catalogue.text("ui.checking-many", { done: rows.length, total });
-    rows.push({ file: file.name, ...view(await check(await bytesOf(file)), catalogue, data.rows) });
+    tell(catalogue.text("ui.checking-many", { done: rows.length, total }));
+    rows.push({ file: file.name, ...(await checkRow(file, check)) });
   }
-  showMany(rows, whoChecked(asked));
   const good = rows.filter(({ verdict }) => GOOD.includes(verdict)).length;
-  progress.textContent = catalogue.text("ui.done-many", { total, good, rest: total - good });
+  return () => {
+    showMany(rows, whoChecked(asked));
+    tell(catalogue.text("ui.done-many", { total, good, rest: total - good }));
+  };
+}
+
+async function checkRow(file, check) {
+  try {
+    return view(await check(await bytesOf(file)), catalogue, data.rows);
+  } catch (error) {
+    console.error(error); // one that cannot be read does not end the others
+    return { verdict: "unconfirmed", title: catalogue.text("verdict.unconfirmed"), sentence: catalogue.text("ui.failed") };
+  }
 }
 
 function show(seen, report, by) {

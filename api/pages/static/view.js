@@ -33,7 +33,7 @@ export class Catalogue {
 
   // The first of these messages that there is, with its places filled in.
   text(ids, params = {}) {
-    const id = [ids].flat().find((name) => name in this.messages);
+    const id = [ids].flat().find((name) => Object.hasOwn(this.messages, name));
     if (id === undefined) return "";
     const fill = (_, name) => (name === "cause" ? params.cause : shown(String(time(params[name]) ?? "?")));
     return this.messages[id].replace(/\{([a-z_]+)\}/g, fill);

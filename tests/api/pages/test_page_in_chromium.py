@@ -1,6 +1,5 @@
 """The verification page as people use it: on a server with a chain of its own, in a real browser."""
 
-import csv
 import json
 import re
 from collections.abc import Callable
@@ -244,41 +243,3 @@ def test_the_result_can_be_downloaded(visit: Visit, site: Site) -> None:
     saved = json.loads(Path(download.value.path()).read_text())
     assert saved["verdict"] == "valid_test"
     assert [check["number"] for check in saved["checks"]] == [1, 2, 3, 4, 5, 6, 7]
-
-
-def test_many_files_give_a_table_a_spreadsheet_and_one_question_for_each_anchor(visit: Visit, site: Site) -> None:
-    visitor = visit(accept_downloads=True)
-    visitor.open()
-    names = ["=1+1.json", 'a "b".json', "c.json", "d.txt"]
-    contents = [site.valid.read_bytes(), site.altered.read_bytes(), site.revoked.read_bytes(), b"nothing"]
-    visitor.requests.clear()
-    files = [
-        {"name": name, "mimeType": "text/plain", "buffer": data} for name, data in zip(names, contents, strict=True)
-    ]
-    visitor.page.set_input_files("#file", files * 20)
-    visitor.page.wait_for_selector("#output tr[data-verdict]")
-    verdicts = [
-        row.get_attribute("data-verdict") for row in visitor.page.query_selector_all("#output tr[data-verdict]")
-    ]
-    assert verdicts == ["valid_test", "invalid", "revoked", "invalid"] * 20
-    assert len([request for request in visitor.requests if "/evidence" in request.url]) == 1
-    assert (
-        len([request for request in visitor.requests if "/read-only" in request.url and request.method == "POST"]) <= 4
-    )
-    assert "80" in visitor.page.inner_text("#progress")
-    with visitor.page.expect_download() as download:
-        visitor.page.click("[data-slot=csv]")
-    rows = list(csv.reader(Path(download.value.path()).read_text("utf-8-sig").splitlines()))
-    assert [row[0] for row in rows[:5]] == ["file", "'=1+1.json", 'a "b".json', "c.json", "d.txt"]
-    assert [row[1] for row in rows[1:5]] == verdicts[:4]
-    assert len(rows) == 81
-
-
-def test_more_files_than_are_checked_at_once_are_refused_and_none_is_sent(visit: Visit, site: Site) -> None:
-    visitor = visit()
-    visitor.open()
-    visitor.requests.clear()
-    one = {"name": "a.json", "mimeType": "text/plain", "buffer": b"{}"}
-    visitor.page.set_input_files("#file", [one] * 501)
-    visitor.page.wait_for_function("() => document.getElementById('progress').textContent.includes('500')")
-    assert visitor.hosts() == set()
