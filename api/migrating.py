@@ -94,7 +94,7 @@ def move(old: Settings, new: Settings, say: Say, *, admin_delay: int) -> Moved:
         _end(contract, old, _deployed(deployment), predecessor, say)
         _keep_log(old, before, new, predecessor)
         issuers = _begin(store, new, deployment)
-        _write_trust(old, new, before, deployment)
+        _write_trust(old, new, before, deployment, predecessor)
         return Moved(deployment, predecessor, issuers, _register(new, deployment, say))
 
 
@@ -245,14 +245,26 @@ def _begin(store: Store, new: Settings, deployment: Deployment) -> int:
         fresh.close()
 
 
-def _write_trust(old: Settings, new: Settings, before: Deployment, deployment: Deployment) -> None:
-    """Both directories believe both: the successor first, then all that the old profile believed."""
+def _write_trust(
+    old: Settings, new: Settings, before: Deployment, deployment: Deployment, predecessor: Predecessor
+) -> None:
+    """Both directories believe both: the successor first, then all that the old profile believed.
+
+    The old registry's entry pins where its log ends: with a copy of the log it can be verified without its chain.
+    """
     kept = TrustProfile.parse(old.trust.read_text("utf-8")) if old.trust.exists() else None
     if kept is None:
         kept = before.trust(old.rpc_urls, test=old.test_network, heartbeat_seconds=old.heartbeat_seconds)
     (entry,) = deployment.trust(new.rpc_urls, test=new.test_network, heartbeat_seconds=new.heartbeat_seconds).registries
     entry = replace(entry, name=f"{entry.name}, from block {deployment.deploy_block} on")
-    others = tuple(one for one in kept.registries if one.registry_id != entry.registry_id)
+    closed = (predecessor.chain_id, predecessor.contract)
+    others = tuple(
+        replace(one, closed_size=predecessor.size, closed_head=predecessor.head)
+        if (one.chain_id, one.contract) == closed
+        else one
+        for one in kept.registries
+        if one.registry_id != entry.registry_id
+    )
     for settings in (new, old):
         datadir.write(settings.trust, TrustProfile((entry, *others)).to_toml())
     client = old.client

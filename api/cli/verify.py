@@ -18,6 +18,9 @@ from api.cli.output import Progress
 if TYPE_CHECKING:
     from registry.verify import StatusSource, TrustProfile
 
+MAX_LOG_BYTES = 256 * 1024 * 1024
+"""Half a million entries, which is an anchor an hour for as long as credentials are to last."""
+
 TRUST_VARIABLE = "CREDANCHOR_TRUST"
 MAX_TRUST_BYTES = 1024 * 1024
 
@@ -42,6 +45,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="FILE|URL",
         help="where revocation status comes from: saved evidence, or a registry's address (else the trust profile's)",
     )
+    says = "the log of a closed registry, asked instead of its chain where your trust profile pins its end"
+    parser.add_argument("--log", action="append", type=Path, default=[], metavar="FILE", help=says)
     options.with_contexts(parser)
     says = "a credential that the file commits to, or a directory of such; repeat it for each"
     parser.add_argument("--component", action="append", type=Path, default=[], metavar="FILE|DIR", help=says)
@@ -71,7 +76,8 @@ def run(arguments: argparse.Namespace) -> int:
     from registry.verify.components import Given
 
     options.use_contexts(arguments, NOT_KNOWN)
-    verifier = Verifier(trust_profile(arguments, NOT_KNOWN), _status(arguments.status))
+    logs = {str(path): options.read(path, MAX_LOG_BYTES) for path in arguments.log}
+    verifier = Verifier(trust_profile(arguments, NOT_KNOWN), _status(arguments.status), logs=logs)
     # Only where somebody watches and the reports go elsewhere.
     progress = Progress(quiet=not sys.stderr.isatty() or sys.stdout.isatty())
     components = [Given.read(str(path), data) for path, data in gather(arguments.component)]

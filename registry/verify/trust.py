@@ -9,6 +9,8 @@ rpc = ["https://node.example"]
 status = ["https://registry.example"]
 heartbeat_seconds = 86400
 test = true
+closed_size = 41                      # only of a closed registry: where its log ends (FORMAT.md section 5)
+closed_head = "64 hex digits"
 """
 
 import json
@@ -29,6 +31,7 @@ MAX_REGISTRIES = 100
 MAX_SOURCES = 10
 _REQUIRED = {"name", "chain_id", "contract", "code_sha256", "rpc"}
 _OPTIONAL = {"status", "heartbeat_seconds", "test"}
+_CLOSED = {"closed_size", "closed_head"}
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,8 @@ class RegistryTrust:
     status: tuple[str, ...] = ()
     heartbeat_seconds: int = DEFAULT_HEARTBEAT_SECONDS
     test: bool = True
+    closed_size: int = 0  # entries of a closed registry's log; 0: it is not closed, or its end is not pinned
+    closed_head: bytes = b""  # 32 bytes, RFC 9162 head of that many entries
 
     @property
     def registry_id(self) -> bytes:
@@ -59,7 +64,10 @@ class RegistryTrust:
             "status": list(self.status),
             "heartbeat_seconds": self.heartbeat_seconds,
             "test": self.test,
-        }
+        } | self._closed()
+
+    def _closed(self) -> dict[str, Any]:
+        return {"closed_size": self.closed_size, "closed_head": self.closed_head.hex()} if self.closed_size else {}
 
 
 @dataclass(frozen=True)
@@ -111,7 +119,9 @@ def _registry(item: Any, index: int) -> RegistryTrust:
         raise FormatError("trust.value", pointer("registry", index), "This is not a table")
     for name in sorted(_REQUIRED - item.keys()):
         raise FormatError("trust.members", pointer("registry", index, name), "This member is missing", "Add it")
-    for name in sorted(item.keys() - _REQUIRED - _OPTIONAL):
+    if item.keys() & _CLOSED and not item.keys() >= _CLOSED:
+        raise flaw("closed_head", "closed_size and closed_head belong together")
+    for name in sorted(item.keys() - _REQUIRED - _OPTIONAL - _CLOSED):
         raise FormatError("trust.members", pointer("registry", index, name), "This member is not known", "Remove it")
 
     def integer(name: str, value: Any) -> int:
@@ -147,6 +157,8 @@ def _registry(item: Any, index: int) -> RegistryTrust:
         status=urls("status", 0),
         heartbeat_seconds=integer("heartbeat_seconds", item.get("heartbeat_seconds", DEFAULT_HEARTBEAT_SECONDS)),
         test=item.get("test", True),
+        closed_size=integer("closed_size", item["closed_size"]) if "closed_size" in item else 0,
+        closed_head=binary("closed_head", 32) if "closed_head" in item else b"",
     )
 
 

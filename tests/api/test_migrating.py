@@ -139,6 +139,16 @@ def test_a_registry_moves_to_another_chain_and_the_credentials_of_both_verify(wo
     assert verdicts(old_files, only_new, *stores) == ["invalid"] * 2  # who names the successor alone believes it alone
     world.servers[0].stop()
     assert verdicts(old_files + new_files, new.trust, *stores) == ["unconfirmed"] * 2 + ["valid_test"] * 2
+    for directory in (world.old, new):  # the old chain is gone: a copy of its log, whose end the profile pins, suffices
+        assert verdicts(old_files, directory.trust, *stores, log=kept.encode()) == ["valid_test"] * 2
+        assert verdicts(old_files, directory.trust, *stores, log=changed.encode()) == ["unconfirmed"] * 2
+    file, log = world.new.data_dir / "old.json", world.new.data_dir / migrating.OLD_LOG
+    file.write_bytes(old_files[0])
+    outcome = credanchor("verify", file, "--trust", world.new.trust, "--log", log, "--json")
+    found = {check["id"]: check["outcome"] for check in outcome.json["checks"]}
+    assert (found["anchor"], found["issuer"], found["status"]) == ("pass", "pass", "unknown")  # nobody serves the lists
+    unpinned = TrustProfile(tuple(replace(one, closed_size=0, closed_head=b"") for one in new.trust.registries))
+    assert verdicts(old_files, unpinned, *stores, log=kept.encode()) == ["unconfirmed"] * 2
 
 
 def test_a_move_that_is_interrupted_after_any_step_goes_on_where_it_was(world: World) -> None:

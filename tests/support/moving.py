@@ -130,12 +130,12 @@ class Directory:
         return {key.key_id for key in wanted(self.store).keys if key.chain_added_at is not None}
 
 
-def verdicts(files: list[bytes], trust: TrustProfile, *sources: Store) -> list[str]:
-    """What a verifier says who believes this profile and asks these registries for status lists."""
+def verdicts(files: list[bytes], trust: TrustProfile, *sources: Store, log: bytes | None = None) -> list[str]:
+    """What a verifier says who believes this profile, asks these registries for status lists, and has this log."""
     status = None
     for store in sources:
         status = OwnStatus(store, status)
-    verifier = Verifier(trust, status)
+    verifier = Verifier(trust, status, logs={"log": log} if log is not None else None)
     return [verifier.check(file, now=datetime.now(UTC)).verdict for file in files]
 
 

@@ -25,6 +25,14 @@ def test_a_profile_is_read_and_written_back() -> None:
     assert profile.find(1, specimen.CONTRACT) is None
     assert profile.find(11155111, bytes(20)) is None
     assert entry.registry_id == specimen.REGISTRY_ID
+    assert "closed" not in profile.to_toml()
+
+
+def test_a_profile_may_pin_where_the_log_of_a_closed_registry_ends() -> None:
+    profile = TrustProfile.parse(TEXT + 'closed_size = 41\nclosed_head = "%s"\n' % ("cd" * 32))
+    (entry,) = profile.registries
+    assert (entry.closed_size, entry.closed_head) == (41, b"\xcd" * 32)
+    assert TrustProfile.parse(profile.to_toml()) == profile
 
 
 def test_a_registry_is_a_test_unless_the_profile_says_otherwise() -> None:
@@ -54,6 +62,10 @@ def test_a_registry_is_a_test_unless_the_profile_says_otherwise() -> None:
         (TEXT + 'status = "https://x.example"\n', "/registry/0/status"),
         (TEXT + 'test = "false"\n', "/registry/0/test"),
         (TEXT + "heartbeat_seconds = -1\n", "/registry/0/heartbeat_seconds"),
+        (TEXT + "closed_size = 41\n", "/registry/0/closed_head"),
+        (TEXT + 'closed_head = "%s"\n' % ("cd" * 32), "/registry/0/closed_head"),
+        (TEXT + 'closed_size = 0\nclosed_head = "%s"\n' % ("cd" * 32), "/registry/0/closed_size"),
+        (TEXT + 'closed_size = 41\nclosed_head = "cd"\n', "/registry/0/closed_head"),
         (TEXT.replace('"Example \\"Network\\""', '" "'), "/registry/0/name"),
     ],
 )
