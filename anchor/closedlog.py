@@ -28,7 +28,9 @@ class ClosedLog:
 
     def lookup(self, root: bytes, key_id: bytes) -> ChainAnswer:
         """What the contract would say at its end about an anchor root and a key, 32 bytes each. Raises Unreachable."""
-        entries, history = self._replayed
+        if isinstance(self._found, Unreachable):
+            raise self._found
+        entries, history = self._found
         anchor = next((one for one in history.anchors if one.root == root), None)
         key = history.keys.get(key_id)
         issuer = history.issuers.get(key.issuer) if key else None
@@ -63,17 +65,21 @@ class ClosedLog:
         )
 
     @cached_property
-    def _replayed(self) -> tuple[list[Entry], History]:
-        problems = []
+    def _found(self) -> tuple[list[Entry], History] | Unreachable:
+        """The log and what it means; or why there is none, which is kept as well."""
+        size, problems = self._registry.closed_size, []
         for name, content in self._files.items():
             try:
-                entries = logfile.from_lines(content.decode("ascii"))
+                entries = logfile.from_lines(b"\n".join(content.split(b"\n", size)[:size]).decode("ascii"))
             except (FormatError, UnicodeDecodeError) as problem:
                 problems.append(f"{name} is no log: {problem}")
                 continue
-            if logfile.head_at(entries, self._registry.closed_size) != self._registry.closed_head:
+            if logfile.head_at(entries, size) != self._registry.closed_head:
                 problems.append(f"{name} does not lead to the end that the trust profile pins")
                 continue
-            whole = entries[: self._registry.closed_size]
-            return whole, replay(Book(), whole, self._registry.chain_id, self._registry.contract)
-        raise Unreachable("log", "; ".join(problems))
+            book = Book()
+            history = replay(book, entries, self._registry.chain_id, self._registry.contract)
+            if not book.findings:
+                return entries, history
+            problems.append(f"{name} is not the log of this registry's contract: {min(book.findings).sentence}")
+        return Unreachable("log", "; ".join(problems))

@@ -76,8 +76,9 @@ def run(arguments: argparse.Namespace) -> int:
     from registry.verify.components import Given
 
     options.use_contexts(arguments, NOT_KNOWN)
-    logs = {str(path): options.read(path, MAX_LOG_BYTES) for path in arguments.log}
-    verifier = Verifier(trust_profile(arguments, NOT_KNOWN), _status(arguments.status), logs=logs)
+    verifier = Verifier(
+        trust_profile(arguments, NOT_KNOWN), _status(arguments.status), logs=_logs(arguments.log)
+    )  # fmt: skip
     # Only where somebody watches and the reports go elsewhere.
     progress = Progress(quiet=not sys.stderr.isatty() or sys.stdout.isatty())
     components = [Given.read(str(path), data) for path, data in gather(arguments.component)]
@@ -125,6 +126,14 @@ def _status(places: list[str]) -> "StatusSource | None":
     if urls:
         return HttpStatus(urls)
     return FileStatus(map(Path, places)) if places else None
+
+
+def _logs(paths: list[Path]) -> dict[str, bytes]:
+    """Contents by name. Raises CliError: without them nothing is known, which says nothing about the credential."""
+    try:
+        return {str(path): options.read(path, MAX_LOG_BYTES) for path in paths}
+    except CliError as problem:
+        raise CliError(f"The log cannot be used: {problem}", exit_code=NOT_KNOWN) from None
 
 
 def _did_documents(paths: list[Path]) -> dict[str, dict[str, Any]]:

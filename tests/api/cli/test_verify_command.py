@@ -98,3 +98,9 @@ def test_a_missing_file_or_trust_profile_is_not_known_and_says_what_is_needed(de
 
 def test_wrong_usage_ends_with_64():
     assert credanchor("verify").code == 64
+
+
+def test_a_log_that_cannot_be_read_is_not_known_and_not_invalid(desk, good):
+    done = desk.verify(desk.write("good.json", good.data), "--log", desk.directory / "nowhere.jsonl")
+    assert done.code == 2
+    assert "nowhere.jsonl" in done.err
