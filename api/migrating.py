@@ -19,7 +19,6 @@ from anchor.errors import Inconsistent, Reverted
 from anchor.jsonrpc import JsonRpc
 from anchor.succession import Registry, State
 from anchor.worker.loop import Worker
-from anchor.worker.tick import LEASE as ANCHOR_LEASE
 from api import chains, datadir, serve, signers
 from api.datadir import DataDirError, Deployment
 from api.settings import Settings
@@ -30,6 +29,7 @@ from registry.store.lease import acquire, new_owner, release
 from registry.store.registering import wanted
 from registry.store.sealing import LEASE as SEAL_LEASE
 from registry.store.setup import bind_registry
+from registry.store.situation import LEASE as ANCHOR_LEASE
 from registry.store.vault import Vault
 from registry.verify.trust import TrustProfile
 

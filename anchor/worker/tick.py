@@ -28,8 +28,7 @@ from registry.store.engine import Store
 from registry.store.lease import Held, LeaseLost, acquire, new_owner, release
 from registry.store.observing import BlockRef, Contradiction, Gauges, Incomplete, Moves
 from registry.store.setup import registry
-
-LEASE = "anchor"
+from registry.store.situation import LEASE
 
 STILL_TICKS = 30
 """Looks in a row at the same newest block until another node is asked: a minute, which is five blocks of Ethereum."""

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.responses import HTMLResponse, JSONResponse, Response
@@ -49,7 +50,7 @@ async def check_form(
 ) -> Response:
     """The page with a result; for browsers without scripts."""
     data = await _posted(received)
-    report, found = check(services, data)
+    report, found = await run_in_threadpool(check, services, data)  # it asks nodes, and others are served meanwhile
     catalogue = choose(lang, request.headers.get("accept-language", ""))
     return _page(services, catalogue, view(report, found, catalogue), catalogue.text("ui.by-server"))
 

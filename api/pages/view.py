@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 from api.pages.catalogue import Catalogue, time_text
+from registry.credential.lintreading import items, object_
 from registry.verify.document import CredentialFile, shown
 from registry.verify.outcome import CHECK_IDS, Check
 from registry.verify.report import Report
@@ -94,8 +95,8 @@ def _cause(report: Report, lines: Iterable[Mapping[str, str]]) -> str:
 
 def _rows(found: CredentialFile, common: Mapping[str, Any], catalogue: Catalogue) -> list[dict[str, Any]]:
     subject = found.document["credentialSubject"]
-    achievement = _object(subject.get("achievement"))
-    aligned = _items(achievement.get("alignment"))
+    achievement = object_(subject.get("achievement"))
+    aligned = _some(achievement.get("alignment"))
     rows: list[tuple[str, list[str]]] = [
         ("row.title", [common["title"]]),
         ("row.learner", [common["learner"]]),
@@ -107,8 +108,8 @@ def _rows(found: CredentialFile, common: Mapping[str, Any], catalogue: Catalogue
     for row, types in alignments().items():
         rows.append((row, [_alignment(item) for item in aligned if item.get("targetType") in types]))
     rows += [
-        ("row.criteria", [_long(_object(achievement.get("criteria")).get("narrative"))]),
-        ("row.result", [shown(item.get("value")) for item in _items(subject.get("result"))]),
+        ("row.criteria", [_long(object_(achievement.get("criteria")).get("narrative"))]),
+        ("row.result", [shown(item.get("value")) for item in _some(subject.get("result"))]),
         ("row.language", [shown(achievement.get("inLanguage"))]),
     ]
     language = achievement.get("inLanguage")
@@ -125,13 +126,8 @@ def _alignment(item: Mapping[str, Any]) -> str:
     return "\n".join(filter(None, [shown(item.get("targetName")), _long(item.get("targetDescription"))]))
 
 
-def _object(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _items(value: Any) -> list[Mapping[str, Any]]:
-    values = value if isinstance(value, list) else [] if value is None else [value]
-    return [_object(item) for item in values[:MAX_ITEMS]]
+def _some(value: Any) -> list[Mapping[str, Any]]:
+    return items(value)[:MAX_ITEMS]
 
 
 def _long(value: Any) -> str:

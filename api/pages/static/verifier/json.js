@@ -156,7 +156,9 @@ const isExactInteger = (literal) => literal !== "-0" && literal.length <= 17 && 
 function isExactDecimal(literal) {
   const digits = literal.toLowerCase().split("e")[0].replace(".", "").replace(/^-+/, "").replace(/^0+/, "");
   const size = Math.abs(Number(literal));
-  if (digits.replace(/0+$/, "").length > MAX_DIGITS || size > Number.MAX_SAFE_INTEGER) return false;
+  let significant = digits.length; // a loop: /0+$/ tries again from every zero, which takes quadratic time
+  while (digits[significant - 1] === "0") significant--;
+  if (significant > MAX_DIGITS || size > Number.MAX_SAFE_INTEGER) return false;
   return digits ? size >= MIN_MAGNITUDE : !literal.startsWith("-");
 }
 
