@@ -19,6 +19,7 @@ export const shown = (value) => line(value, MAX_LINE);
 export const longText = (value) =>
   typeof value === "string" ? value.slice(0, MAX_TEXT).split("\n").map((part) => line(part, MAX_TEXT)).join("\n").trim() : "";
 
+const matches = (pattern, value) => typeof value === "string" && pattern.test(value); // an object would throw
 const object = (value) => (value !== null && typeof value === "object" && !Array.isArray(value) ? value : {});
 const items = (value) => (Array.isArray(value) ? value : value === undefined ? [] : [value]).slice(0, MAX_ITEMS).map(object);
 
@@ -49,7 +50,7 @@ function summary(document, found, catalogue) {
     issuer: name ? `${name} (${id})` : id,
     learner: shown(identity?.identityHash ?? subject.name) || catalogue.text("ui.nobody"),
     title: shown(object(subject.achievement).name) || shown(document.name),
-    awarded: (/^\d{4}-\d\d-\d\dT/.test(awardedDate ?? "") ? awardedDate : validFrom).slice(0, 10),
+    awarded: (matches(/^\d{4}-\d\d-\d\dT/, awardedDate) ? awardedDate : validFrom).slice(0, 10),
     valid_from: validFrom,
     valid_until: document.validUntil,
   };
@@ -59,7 +60,7 @@ function rowsOf(document, common, catalogue, alignments) {
   const subject = document.credentialSubject;
   const achievement = object(subject.achievement);
   const aligned = items(achievement.alignment);
-  const language = LANGUAGE.test(achievement.inLanguage ?? "") ? achievement.inLanguage : "";
+  const language = matches(LANGUAGE, achievement.inLanguage) ? achievement.inLanguage : "";
   const rows = [
     ["row.title", [common.title]],
     ["row.learner", [common.learner]],

@@ -88,6 +88,17 @@ def test_files_near_a_good_one_get_the_same_verdict_and_codes_as_in_python(bench
     assert {"format.not-json", "format.encoding", "signature.mismatch", "format.duplicate-key"} <= seen
 
 
+def test_members_of_another_type_are_shown_as_the_server_shows_them(bench: Page) -> None:
+    vector = load(next(path for path in PATHS if path.name == "0-valid--with-end-date.json"))
+    credential = json.loads(case_of(vector).data)
+    credential["awardedDate"] = credential["credentialSubject"]["achievement"]["inLanguage"] = {}
+    data = json.dumps(credential).encode()
+    words = {code: dict(known.messages) for code, known in catalogues().items()}
+    found = bench.evaluate("(vector) => judge(vector)", given(vector, data) | {"messages": words, "rows": alignments()})
+    for code, catalogue in catalogues().items():
+        assert found["seen"][code] == view(case_of(vector).verify(data=data), read(data), catalogue)
+
+
 TEXTS = [
     '{"a":1.0,"b":[1e2,-1.5,0.000001,100000000000000000000],"c":"\\u00e9\\u20ac\\ud83d\\ude00"}',
     '{"\\u20ac":1,"\\r":2,"\\ud83d\\ude00":3,"\\ufb33":4,"a":5,"__proto__":6,"constructor":7,"1":8,"10":9,"2":10}',
