@@ -12,6 +12,7 @@ from sqlalchemy import delete, text
 
 from anchor.contract import role
 from anchor.jsonrpc import RpcError
+from anchor.signer import KeySigner
 from registry.store.tables import Attempt
 from soaking import backup
 from soaking.world import CAP_GWEI, World
@@ -94,8 +95,9 @@ def _reorganise(world: World) -> None:
     world.node.request("dev_reorg", hex(depth), world.dice.random() < 0.5)
 
 
-def _empty_pool(world: World) -> None:
-    for tx_hash in market.pending(world, OPERATOR):
+def _empty_pool(world: World, sender: KeySigner = OPERATOR) -> None:
+    """Also before the soak's own transactions: full blocks or a reorganisation may have left an earlier one there."""
+    for tx_hash in market.pending(world, sender):
         world.node.request("dev_dropTransaction", tx_hash)
 
 
@@ -126,13 +128,23 @@ def _no_money(world: World) -> Undo | None:
     _empty_pool(world)
     have = market.balance(world, OPERATOR)
     market.pay(world, OPERATOR, STRANGER, have - market.TRANSFER_COST - 10**9)
-    return lambda: market.pay(world, STRANGER, OPERATOR, 10 * 10**18)
+
+    def pay_back() -> None:
+        _empty_pool(world, STRANGER)
+        market.pay(world, STRANGER, OPERATOR, 10 * 10**18)
+
+    return pay_back
 
 
 def _no_role(world: World) -> Undo:
     """Transactions that are in the pool fail in their block."""
-    world.transact(ADMIN, "revokeRole", role("OPERATOR_ROLE"), OPERATOR.address)
-    return lambda: world.transact(ADMIN, "grantRole", role("OPERATOR_ROLE"), OPERATOR.address)
+
+    def change(function: str) -> None:
+        _empty_pool(world, ADMIN)
+        world.transact(ADMIN, function, role("OPERATOR_ROLE"), OPERATOR.address)
+
+    change("revokeRole")
+    return lambda: change("grantRole")
 
 
 def _signal(number: signal.Signals) -> Begin:
