@@ -1,13 +1,11 @@
 """The verification page: `/verify` in the browser, the same by form for browsers without scripts."""
 
 import json
-from collections.abc import AsyncGenerator
-from functools import cache
+from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
-from jinja2 import Environment, PackageLoader
+from fastapi import APIRouter
 from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, UploadFile
@@ -18,7 +16,7 @@ from starlette.staticfiles import StaticFiles
 from api.bodies import Body, body
 from api.limits import MAX_PAGE_BODY
 from api.pages.browser import content_security_policy, trust_for_browsers
-from api.pages.catalogue import Catalogue, catalogues, choose
+from api.pages.frame import Frame, Framed
 from api.pages.view import alignments, view
 from api.problems import Problem
 from api.routes.common import Svc
@@ -34,25 +32,21 @@ router = APIRouter(include_in_schema=False)
 static = StaticFiles(directory=Path(__file__).parent / "static")
 
 FORM, BYTES = "multipart/form-data", "application/octet-stream"
-Language = Annotated[str | None, Query(alias="lang", max_length=20)]
 
 
 @router.get("/")
 @router.get("/verify")
-def page(request: Request, services: Svc, lang: Language = None) -> Response:
+def page(services: Svc, frame: Framed) -> Response:
     """The empty page."""
-    return _page(services, choose(lang, request.headers.get("accept-language", "")))
+    return _page(services, frame)
 
 
 @router.post("/verify")
-async def check_form(
-    request: Request, services: Svc, received: Annotated[Body, body(MAX_PAGE_BODY, FORM)], lang: Language = None
-) -> Response:
+async def check_form(services: Svc, received: Annotated[Body, body(MAX_PAGE_BODY, FORM)], frame: Framed) -> Response:
     """The page with a result; for browsers without scripts."""
     data = await _posted(received)
     report, found = await run_in_threadpool(check, services, data)  # it asks nodes, and others are served meanwhile
-    catalogue = choose(lang, request.headers.get("accept-language", ""))
-    return _page(services, catalogue, view(report, found, catalogue), catalogue.text("ui.by-server"))
+    return _page(services, frame, view(report, found, frame.catalogue), frame.catalogue.text("ui.by-server"))
 
 
 @router.post("/verify/report")
@@ -101,28 +95,20 @@ async def _posted(received: Body) -> bytes:
         await form.close()
 
 
-def _page(services: Services, catalogue: Catalogue, seen: dict[str, Any] | None = None, by: str = "") -> Response:
+def _page(services: Services, frame: Frame, seen: dict[str, Any] | None = None, by: str = "") -> Response:
     trust = trust_for_browsers(services)
-    data = {"messages": catalogue.messages, "rows": alignments(), "trust": trust}
-    html = _environment().get_template("verify.html").render(
-        t=catalogue.text,
-        language=catalogue.language,
-        languages=[(code, known.messages["language"]) for code, known in catalogues().items()],
+    data = {"messages": _of_this_page(frame.catalogue.messages), "rows": alignments(), "trust": trust}
+    html = frame.render(
+        "verify.html",
         registries=trust["registry"],
         check_ids=CHECK_IDS,
         view=seen,
         by=by,
         data=Markup(json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")),  # noqa: S704 (no tag can begin in it)
-    )  # fmt: skip
-    headers = {
-        "Cache-Control": "no-store",
-        "Content-Language": catalogue.language,
-        "Content-Security-Policy": content_security_policy(trust),
-        "Vary": "Accept-Language",
-    }
+    )
+    headers = {"Cache-Control": "no-store", **frame.headers(content_security_policy(trust))}
     return HTMLResponse(html, headers=headers)
 
 
-@cache
-def _environment() -> Environment:
-    return Environment(loader=PackageLoader("api.pages"), autoescape=True, trim_blocks=True, auto_reload=False)
+def _of_this_page(messages: Mapping[str, str]) -> dict[str, str]:
+    return {id_: message for id_, message in messages.items() if not id_.startswith("explorer.")}
