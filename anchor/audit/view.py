@@ -1,0 +1,111 @@
+"""What all properties look at, read once: the chain pinned at one block, its log replayed, the export walked through.
+
+Reading is checking: what is wrong with the log or a file is written into the book by whoever reads it first.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from anchor.audit import log
+from anchor.audit.manifest import RegistryFile
+from anchor.audit.pinned import Pinned
+from anchor.audit.replay import History, replay
+from anchor.audit.report import Book
+from anchor.audit.source import ExportSource, Missing
+from anchor.audit.walk import Walk
+from anchor.errors import Unreachable
+from anchor.jsonrpc import JsonRpc
+from registry.errors import FormatError
+from registry.verify.trust import RegistryTrust
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Given:
+    """What an audit is given besides the chain and the export, all of it optional.
+
+    `previous`: the report of an earlier audit, as its bytes. `credentials`: files that their holders gave, by name.
+    """
+
+    previous: bytes | None = None
+    credentials: Mapping[str, bytes] = field(default_factory=dict)
+
+
+class View:
+    """One audit in progress. Raises Unreachable where something needed does not answer: that is no finding."""
+
+    def __init__(  # noqa: PLR0917 (one place makes it)
+        self, chain: Pinned, others: Sequence[str], export: ExportSource, trust: RegistryTrust, given: Given,
+        progress: Progress,
+    ) -> None:  # fmt: skip
+        self.book = Book()
+        self.chain = chain
+        self.others = others
+        self.export = export
+        self.trust = trust
+        self.given = given
+        self.registry = trust.registry_id
+        self.progress = progress
+        self.trusted = False
+        """Whether the contract and the export are the ones that the profile names; set by identity, A1."""
+        self.witnesses = 0
+
+    @classmethod
+    def open(  # noqa: PLR0917 (one place calls it)
+        cls, export: ExportSource, rpc_urls: Sequence[str], trust: RegistryTrust, block: int | None, given: Given,
+        progress: Progress,
+    ) -> "View":  # fmt: skip
+        """The first node that answers is read. The chain is pinned before anything of the export is read.
+
+        So the export is never older than the chain shown.
+        """
+        problem: Unreachable | None = None
+        for place, url in enumerate(rpc_urls):
+            try:
+                chain = Pinned(JsonRpc(url), trust.chain_id, trust.contract, block)
+            except Unreachable as refused:
+                problem = refused
+                continue
+            return cls(chain, rpc_urls[place + 1 :], export, trust, given, progress)
+        raise problem or Unreachable("the chain", "the trust profile names no endpoint; give one with --rpc")
+
+    @cached_property
+    def registry_file(self) -> RegistryFile | None:
+        """What the export says of itself; None when that cannot be read."""
+        try:
+            return RegistryFile.parse(self.export.read("registry.json"))
+        except Missing:
+            raise Unreachable(self.export.name, "it has no registry.json, so it is not an export") from None
+        except FormatError as flaw:
+            self.book.expect("ExportIsWellFormed", False, "registry.json", flaw.code, str(flaw))
+            return None
+
+    @cached_property
+    def entries(self) -> list[log.Entry]:
+        """The log as the node tells it; empty while the contract is not the trusted one."""
+        if not self.trusted or self.registry_file is None:
+            return []
+        self.progress(f"reading the log at block {self.chain.block.number}")
+        return log.fetch(self.chain, self.registry_file.deploy_block)
+
+    @cached_property
+    def complete(self) -> bool:
+        """Whether the entries are the whole log. Nothing is concluded from one that is not."""
+        return self.trusted and log.check(self.book, self.chain, self.entries)
+
+    @cached_property
+    def history(self) -> History:
+        """What the log means; nothing when it is not complete."""
+        if not self.complete:
+            return History()
+        return replay(self.book, self.entries, self.trust.chain_id, self.trust.contract)
+
+    @cached_property
+    def walk(self) -> Walk:
+        """The export, after all of it was read and held against the history."""
+        walk = Walk(self.book, self.export, self.registry, self.history)
+        if self.complete:
+            walk.run(self.progress)
+        return walk

@@ -1,0 +1,104 @@
+"""One walk through the whole export along the anchors of the chain; every file is read once."""
+
+from collections.abc import Callable
+
+from anchor.audit.batches import Batches
+from anchor.audit.manifest import AnchorLine
+from anchor.audit.replay import ChainAnchor, History
+from anchor.audit.report import Book
+from anchor.audit.source import ExportSource, Missing, lines
+from anchor.audit.status import StatusLists
+from registry.errors import FormatError
+from registry.format import entries
+from registry.format.merkle import root_of
+
+
+class Walk:
+    """Every anchor of the chain against what the export says it is made of."""
+
+    def __init__(self, book: Book, export: ExportSource, registry: bytes, history: History) -> None:
+        self.book = book
+        self.export = export
+        self.registry = registry
+        self.history = history
+        self.batches = Batches(book, export, registry, history)
+        self.lists = StatusLists(book, export, registry, history)
+        self.lines: dict[int, AnchorLine] = {}
+        self.listed: set[int] = set()
+        """Batches that any line lists, also those of anchors that are not final yet."""
+
+    def run(self, progress: Callable[[str], None]) -> None:
+        """Read and check all of it."""
+        self._read_lines()
+        for anchor in self.history.anchors:
+            progress(f"anchor {anchor.number} of {len(self.history.anchors)}")
+            line = self.lines.get(anchor.number)
+            known = self.book.expect(
+                "EveryChainRootIsKnown",
+                line is not None,
+                f"anchor {anchor.number}",
+                "anchor.orphan",
+                "It is on the chain and not in the export: the export is older than the chain, or hides it.",
+                found=anchor.root.hex(),
+            )
+            if known and line is not None:
+                self._check_anchor(line, anchor)
+        self.batches.check_sequence()
+
+    def _read_lines(self) -> None:
+        """Lines by number, and all batches any of them lists. Lines beyond the pinned block are not final yet."""
+        try:
+            content = self.export.read("anchors.jsonl")
+        except Missing:
+            content = b""  # each anchor of the chain will be found missing
+        for place, raw in enumerate(lines(content), 1):
+            try:
+                line = AnchorLine.parse(raw)
+            except FormatError as flaw:
+                self.book.expect("ExportIsWellFormed", False, f"anchors.jsonl line {place}", flaw.code, str(flaw))
+                continue
+            self.book.expect(
+                "ExportIsWellFormed",
+                line.number == place,
+                f"anchors.jsonl line {place}",
+                "export.order",
+                "Line n is not anchor n.",
+                str(place),
+                str(line.number),
+            )
+            self.lines.setdefault(line.number, line)
+            self.listed.update(line.batches)
+
+    def _check_anchor(self, line: AnchorLine, anchor: ChainAnchor) -> None:
+        name = f"anchor {anchor.number}"
+        self.book.expect(
+            "EveryAnchoredBatchIsOnChain",
+            line.root == anchor.root,
+            name,
+            "anchor.other-root",
+            "The export names another root than the chain.",
+            anchor.root.hex(),
+            line.root.hex(),
+        )
+        status = entries.status_entry(self.registry, anchor.number, self.lists.root(line, anchor))
+        found = [self.batches.entry(number, anchor) for number in line.batches]
+        hashes = [entries.entry_hash(status), *(entry for entry in found if entry is not None)]
+        if len(hashes) <= len(found):
+            return  # a batch that cannot be used is named already; without it there is no root to compare
+        root = root_of(hashes)
+        sentence = "Its status lists and batches, as exported, do not lead to the root on the chain"
+        if root != anchor.root and root_of([hashes[0], *(hashes[place] for place in _by_number(line))]) == anchor.root:
+            sentence += "; they do in the order of their numbers: the export swaps them"
+        self.book.expect(
+            "RootsRecomputeFromLeaves",
+            root == anchor.root,
+            name,
+            "anchor.root",
+            f"{sentence}.",
+            anchor.root.hex(),
+            root.hex(),
+        )
+
+
+def _by_number(line: AnchorLine) -> list[int]:
+    return [place for _, place in sorted((number, place) for place, number in enumerate(line.batches, 1))]
