@@ -10,6 +10,7 @@ Redirects are refused: a node does not move in the middle of a question. Environ
 
 import http.client
 import json
+import re
 import ssl
 import threading
 import time
@@ -19,7 +20,9 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from anchor.errors import AnchorError, Unreachable
+from registry.errors import FormatError
 from registry.format.nesting import loads
+from registry.format.strictjson import parse
 
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 """Largest answer: 10,000 log entries of about 2 kB of JSON each, with room; more is a broken or hostile node."""
@@ -69,16 +72,21 @@ def shown(url: str) -> str:
 
 
 class JsonRpc:
-    """One node. Keeps one connection open; safe to share between threads, which then take turns."""
+    """One node. Keeps one connection open; safe to share between threads, which then take turns.
 
-    def __init__(self, url: str, *, timeout: float = DEFAULT_TIMEOUT, max_bytes: int = MAX_ANSWER_BYTES) -> None:
+    `strict`: an answer that two JSON readers could read differently is none (FORMAT.md section 1); for verifiers.
+    """
+
+    def __init__(
+        self, url: str, *, timeout: float = DEFAULT_TIMEOUT, max_bytes: int = MAX_ANSWER_BYTES, strict: bool = False
+    ) -> None:
         self._connection: http.client.HTTPConnection | None = None
         self.endpoint = shown(url)
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise Unreachable(self.endpoint, "the endpoint must be an http:// or https:// URL")
         self._tls = parts.scheme == "https"
-        self._host, self._port = parts.hostname, parts.port
+        self.host, self._port = parts.hostname, parts.port
         self._target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         self._headers = {"Content-Type": "application/json", "Accept": "application/json"}
         if parts.username is not None:
@@ -86,6 +94,7 @@ class JsonRpc:
             self._headers["Authorization"] = "Basic " + b64encode(pair.encode()).decode()
         self._timeout = timeout
         self._max_bytes = max_bytes
+        self._strict = strict
         self._lock = threading.Lock()
 
     def __del__(self) -> None:
@@ -120,21 +129,23 @@ class JsonRpc:
         answers = self._exchange(requests)
         if isinstance(answers, dict):
             return [self.call(method, *params) for method, params in calls]
-        if not isinstance(answers, list) or len(answers) != len(calls):
+        by_id = _by_id(answers, len(calls))
+        if by_id is None:
             raise Unreachable(self.endpoint, "its answer to a batch does not match the questions")
-        by_id = {answer.get("id"): answer for answer in answers if isinstance(answer, dict)}
-        return [self._result(method, by_id.get(number), number) for number, (method, _) in enumerate(calls, 1)]
+        return [self._result(method, by_id[number], number) for number, (method, _) in enumerate(calls, 1)]
 
     def _result(self, method: str, answer: Any, number: int) -> Any:
         if not isinstance(answer, dict):
             raise Unreachable(self.endpoint, "its answer is not JSON-RPC")
         error = answer.get("error")
-        if isinstance(error, dict):
+        if error is not None and not isinstance(error, dict):
+            raise Unreachable(self.endpoint, "its answer is not JSON-RPC")
+        if error is not None:
             code = error.get("code")
             raise RpcError(
                 method, code if isinstance(code, int) else 0, str(error.get("message"))[:300], error.get("data")
             )
-        if answer.get("id") != number or "result" not in answer:
+        if not _is_number(answer.get("id"), number) or "result" not in answer:
             raise Unreachable(self.endpoint, "its answer is not JSON-RPC")
         return answer["result"]
 
@@ -143,8 +154,8 @@ class JsonRpc:
         with self._lock:
             raw = self._post(body)
         try:
-            return loads(raw)
-        except ValueError:
+            return parse(raw, max_bytes=self._max_bytes) if self._strict else loads(raw)
+        except (ValueError, FormatError):
             raise Unreachable(self.endpoint, "its answer is not JSON") from None
 
     def _post(self, body: bytes) -> bytes:
@@ -199,8 +210,8 @@ class JsonRpc:
     def _connect(self) -> http.client.HTTPConnection:
         if self._tls:
             context = ssl.create_default_context()
-            return http.client.HTTPSConnection(self._host, self._port, timeout=self._timeout, context=context)
-        return http.client.HTTPConnection(self._host, self._port, timeout=self._timeout)
+            return http.client.HTTPSConnection(self.host, self._port, timeout=self._timeout, context=context)
+        return http.client.HTTPConnection(self.host, self._port, timeout=self._timeout)
 
     def _drop(self) -> None:
         if self._connection is not None:
@@ -208,16 +219,38 @@ class JsonRpc:
             self._connection = None
 
 
+def _by_id(answers: Any, count: int) -> dict[int, Any] | None:
+    """The answers to calls 1 to `count`; None unless there is exactly one object for each."""
+    if not isinstance(answers, list) or len(answers) != count:
+        return None
+    found: dict[int, Any] = {}
+    for answer in answers:
+        number = answer.get("id") if isinstance(answer, dict) else None
+        if not isinstance(number, int | float) or isinstance(number, bool) or not 1 <= number <= count:
+            return None
+        found[int(number) if number == int(number) else -1] = answer
+    return found if found.keys() == set(range(1, count + 1)) else None
+
+
+def _is_number(value: Any, number: int) -> bool:
+    """JSON's 1 and 1.0 are one number; true is none, although Python takes it for 1."""
+    return not isinstance(value, bool) and bool(value == number)
+
+
+_QUANTITY = re.compile(r"0x[0-9A-Fa-f]{1,64}")
+_DATA = re.compile(r"0x[0-9A-Fa-f]*")
+
+
 def quantity(value: Any) -> int:
-    """A JSON-RPC QUANTITY ("0x41") as an integer. Raises ValueError."""
-    if not isinstance(value, str) or not value.startswith("0x") or len(value) < 3:
-        raise ValueError("not a hexadecimal quantity")
+    """A JSON-RPC QUANTITY ("0x41") as an integer below 2^256. Raises ValueError."""
+    if not isinstance(value, str) or not _QUANTITY.fullmatch(value):
+        raise ValueError("not a hexadecimal quantity of at most 64 digits")
     return int(value[2:], 16)
 
 
 def data(value: Any, length: int | None = None) -> bytes:
     """JSON-RPC DATA ("0x…", even number of digits) as bytes, exactly `length` of them if given. Raises ValueError."""
-    if not isinstance(value, str) or not value.startswith("0x"):
+    if not isinstance(value, str) or not _DATA.fullmatch(value):
         raise ValueError("not hexadecimal data")
     decoded = bytes.fromhex(value[2:])
     if length is not None and len(decoded) != length:

@@ -8,18 +8,28 @@ from collections.abc import Sequence
 from anchor.audit.properties.a01_identity import IDENTITY
 from anchor.audit.properties.a02_canonical import CANONICAL
 from anchor.audit.properties.a03_complete import COMPLETE
+from anchor.audit.properties.a04_append_only import APPEND_ONLY
 from anchor.audit.properties.a05_data import DATA
+from anchor.audit.properties.a06_leaves import LEAVES
+from anchor.audit.properties.a07_serving import SERVING
+from anchor.audit.properties.a08_admission import ADMISSION
 from anchor.audit.properties.a09_time import TIME
 from anchor.audit.properties.a10_authority import AUTHORITY
 from anchor.audit.properties.a11_orphans import ORPHANS
 from anchor.audit.properties.a12_status import STATUS
+from anchor.audit.properties.a13_eyes import EYES
+from anchor.audit.properties.a14_continuity import CONTINUITY
 from anchor.audit.report import AuditReport
 from anchor.audit.source import ExportSource
 from anchor.audit.view import Given, Progress, View
+from registry.format.merkle import RFC9162, root_of
 from registry.verify.trust import RegistryTrust
 
-PROPERTIES = (IDENTITY, CANONICAL, COMPLETE, DATA, TIME, AUTHORITY, ORPHANS, STATUS)
-"""In the order in which they are looked at: what is identified first, what is derived from it later."""
+PROPERTIES = (
+    IDENTITY, CANONICAL, COMPLETE, APPEND_ONLY, DATA, LEAVES, SERVING, ADMISSION, TIME, AUTHORITY, ORPHANS, STATUS,
+    EYES, CONTINUITY,
+)  # fmt: skip
+"""A1 to A14, looked at in this order: what is identified first, what is derived from it later."""
 
 
 def audit(
@@ -33,16 +43,16 @@ def audit(
 ) -> AuditReport:
     """Audit the registry that `trust` names, at `block` (default: the newest finalized one).
 
+    `given.previous` must be a report in our format, else FormatError.
     `rpc_urls`: the first that answers is read, the others are asked whether they see the same.
     Raises Unreachable or WrongChain when something needed did not answer: that is no finding.
     """
     view = View.open(export, rpc_urls, trust, block, given or Given(), progress)
-    for one in PROPERTIES:
-        one.check(view)
-    return report_of(view)
+    reasons = {one.id: one.check(view) for one in PROPERTIES}
+    return report_of(view, {name: reason for name, reason in reasons.items() if reason})
 
 
-def report_of(view: View) -> AuditReport:
+def report_of(view: View, reasons: dict[str, str]) -> AuditReport:
     """What was found, in order."""
     block, history, walk = view.chain.block, view.history, view.walk
     return AuditReport(
@@ -56,8 +66,9 @@ def report_of(view: View) -> AuditReport:
             "block_hash": "0x" + block.hash.hex(),
             "block_time": block.time,
             "log_size": len(view.entries),
+            "log_head": root_of(view.leaves, RFC9162).hex() if view.complete else "",
             "anchors": len(history.anchors),
-            "witnesses": view.witnesses,
+            "witnesses": sum(one.agrees for one in view.witnesses),
         },
         counts={
             "log entries": len(view.entries),
@@ -71,4 +82,7 @@ def report_of(view: View) -> AuditReport:
         checked=dict(view.book.checked),
         findings=tuple(sorted(view.book.findings)),
         notes=tuple(sorted(view.book.notes)),
+        properties=PROPERTIES,
+        reasons=reasons,
+        previous=view.previous.to_json() if view.previous else None,
     )

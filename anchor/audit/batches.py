@@ -9,7 +9,7 @@ from anchor.audit.report import Book
 from anchor.audit.source import ExportSource, Missing, batch_path
 from registry.errors import FormatError
 from registry.format import entries, signature
-from registry.format.merkle import root_of
+from registry.format.merkle import inner_nodes, root_of
 
 with warnings.catch_warnings():
     # merkletools 1.0.3 has an invalid escape in its source and offers SHA-3 by a package that hashlib made needless.
@@ -27,11 +27,19 @@ class Batches:
         self._history = history
         self._leaves: dict[bytes, tuple[int, int]] = {}
         self.numbers: set[int] = set()
+        self.entries: dict[int, bytes] = {}
+        """Hash of each batch's entry, by number."""
+        self.roots: dict[int, tuple[bytes, int]] = {}
+        """Root and size of each batch, by number."""
 
     @property
     def leaf_count(self) -> int:
         """Different leaves so far."""
         return len(self._leaves)
+
+    def place(self, leaf: bytes) -> tuple[int, int] | None:
+        """Batch and index of a published leaf."""
+        return self._leaves.get(leaf)
 
     def entry(self, number: int, anchor: ChainAnchor) -> bytes | None:
         """The batch's leaf in the anchor's tree, after checking the batch; None when its file cannot be used."""
@@ -50,7 +58,8 @@ class Batches:
         key_id = entries.issuer_key_id(batch.multikey)
         entry = entries.batch_entry(self._registry, number, batch.size, key_id, batch.root)
         self._check_signer(name, batch, key_id, entry, anchor)
-        return entries.entry_hash(entry)
+        self.entries[number], self.roots[number] = entries.entry_hash(entry), (batch.root, batch.size)
+        return self.entries[number]
 
     def check_sequence(self) -> None:
         """Numbers are 1 to N, and there is no batch file that no anchor lists."""
@@ -124,6 +133,16 @@ class Batches:
             )
 
     def _check_leaves(self, name: str, batch: BatchFile) -> None:
+        nodes = inner_nodes(batch.leaves)
+        both = sorted(nodes.intersection(batch.leaves))
+        self._book.expect(
+            "LeavesAreNoNodes",
+            not both,
+            name,
+            "leaf.is-node",
+            "A leaf is also a node of its own tree: a proof could pass one off as the other.",
+            found=both[0].hex() if both else "",
+        )
         for index, leaf in enumerate(batch.leaves):
             before = self._leaves.setdefault(leaf, (batch.number, index))
             self._book.expect(

@@ -149,7 +149,7 @@ def _no_gap(book: Book, expected: int, position: int) -> bool:
 
 def _matches_head(book: Book, chain: Pinned, root: bytes, tip: Tip) -> bool:
     size, head = chain.call("head()")
-    stored = _stored_head(chain, tip.size)
+    stored = stored_head(chain, tip.size)
     checks = (
         ("log.head", "The head that follows from the entries is not the one the contract answers.", head),
         ("log.peaks", "The head that follows from the entries is not the one in the contract's storage.", stored),
@@ -168,8 +168,11 @@ def _matches_head(book: Book, chain: Pinned, root: bytes, tip: Tip) -> bool:
     )
 
 
-def _stored_head(chain: Pinned, size: int) -> bytes:
-    """Fold the peaks in storage: one for each bit of `size` that is set; other slots hold leftovers."""
+def stored_head(chain: Pinned, size: int) -> bytes:
+    """Fold the peaks in storage: one for each bit of `size` that is set; other slots hold leftovers.
+
+    32 bytes, none for an empty log. Raises Unreachable.
+    """
     node = b""
     for level in range(size.bit_length()):
         if size >> level & 1:

@@ -1,6 +1,7 @@
 """The chain as one node shows it at one finalized block: every read names that block's hash."""
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -87,6 +88,36 @@ class Pinned:
     def block_numbered(self, number: int) -> Block | None:
         """The node's block with that number, None when it has none."""
         return self._read(lambda: _block(self.rpc.call("eth_getBlockByNumber", hex(number), False)))
+
+    def times(self, numbers: Sequence[int]) -> dict[int, int]:
+        """Times of blocks, Unix seconds; those that the node does not have are left out."""
+        requests = [("eth_getBlockByNumber", [hex(number), False]) for number in numbers]
+        found = self._read(lambda: [_block(answer) for answer in self.rpc.batch(requests)])
+        return {block.number: block.time for block in found if block is not None}
+
+    def headers(self, numbers: Sequence[int]) -> list[dict[str, Any]]:
+        """Blocks as the node tells them, in order; those that it does not have are left out."""
+        requests = [("eth_getBlockByNumber", [hex(number), False]) for number in numbers]
+        return self._read(
+            lambda: [one for one in self.rpc.batch(requests) if _block(one) is not None and data(one["parentHash"], 32)]
+        )
+
+    def earlier(self, number: int) -> "Pinned | None":
+        """The same node and contract at an earlier block; None when it has no such block."""
+        block = self.block_numbered(number)
+        if block is None:
+            return None
+        then = copy(self)
+        then.block, then._at = block, {"blockHash": "0x" + block.hash.hex()}
+        return then
+
+    def keeps_state(self) -> bool:
+        """Whether the node still has the state at this block."""
+        try:
+            self.rpc.call("eth_getStorageAt", self.address, "0x" + bytes(32).hex(), self._at)
+        except RpcError:
+            return False
+        return True
 
     def _pin(self, number: int | None) -> Block:
         final = self._read(lambda: _block(self.rpc.call("eth_getBlockByNumber", "finalized", False)))

@@ -1,22 +1,25 @@
-"""What an audit found: named invariants, how often each was checked, and each breach in one sentence.
+"""What an audit found: properties of named invariants, how often each was checked, and each breach in one sentence.
 
 The report holds no wall clock and is sorted, so two audits of one head and one export give the same bytes.
-An invariant is `holds` (checked at least once, never broken), `broken`, or `not_run` (nothing to check, or the reason
-in `sentence`); a check over nothing never counts as passed.
+A property or invariant is `holds` (checked at least once, never broken), `broken`, or `not_run`; a check over nothing
+never counts as passed. `reason` says what was not looked at, and why.
 """
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, Protocol
 
 from registry.format.strictjson import canonical
 
-REPORT_FORMAT = "credanchor-audit/1"
+REPORT_FORMAT = "credanchor-audit/2"
 
 INVARIANTS = {
     "RegistryIsTheOneTrusted": "the contract at the trusted address runs the trusted code, and the export is its own",
+    "BlockIsCanonical": "the block's header hashes to its name, follows its parent, and is final",
     "EndpointsAgree": "every node that answered shows the same block and the same head",
     "LogIsComplete": "the log has every entry from genesis on, in order, and leads to the head the contract stores",
+    "LogOnlyGrows": "every earlier head is one that the log had on its way to the newest",
     "TimesNeverGoBack": "entries carry times and blocks in order",
+    "TimesAreThoseOfBlocks": "every anchor carries the time of its block",
     "SequenceHasNoGaps": "anchors and batches are numbered 1, 2, 3 without gap or repetition",
     "RootsAreUnique": "no root was anchored twice",
     "StateFollowsTheLog": "keys, issuers and roles are what the log says they must be",
@@ -26,10 +29,16 @@ INVARIANTS = {
     "EveryAnchoredBatchIsOnChain": "the roots that the export names are the ones on the chain",
     "RootsRecomputeFromLeaves": "every batch root and anchor root follows from the published leaves and lists",
     "NoLeafTwice": "no credential was put into two batches, or twice into one",
+    "LeavesAreNoNodes": "no leaf is a node, a root or an entry: none stands for anything but one credential",
+    "CredentialsHaveTheirLeaf": "what holders gave has its leaf, recomputed from the file, at the place it names",
+    "ServedIsWhatIsPublished": "what the registry answers to anybody follows from the chain and the export",
+    "AdmissionsAreKept": "what the registry signed for was anchored in time",
     "IssuerWasAuthorisedAtBlock": "every batch is signed by a key that was in force when it was anchored",
     "StatusListsAreWhatWasAnchored": "every status list is signed, complete and the one the anchor commits to",
     "StatusVersionsNeverGoBack": "a status list is only ever replaced by a newer version",
     "RevokedNeverReturns": "a credential that was revoked stays revoked",
+    "OthersSeeTheSame": "nodes on other hosts than the first show the same block and head",
+    "ReportsFollow": "the chain shown goes on from the one that the previous report saw",
 }
 """Every invariant and what it says; the order is the reading order."""
 
@@ -49,6 +58,19 @@ class Finding:
         """Members without value are left out."""
         members = {"subject": self.subject, "code": self.code, "sentence": self.sentence}
         return members | {name: value for name in ("expected", "found") if (value := getattr(self, name))}
+
+
+class About(Protocol):
+    """What a report needs to know of a property; see `properties.property`."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def sentence(self) -> str: ...
+    @property
+    def invariants(self) -> tuple[str, ...]: ...
 
 
 class Book:
@@ -80,6 +102,9 @@ class Book:
         self.notes.add(sentence)
 
 
+Outcome = Literal["holds", "broken", "not_run"]
+MARKS: dict[Outcome, str] = {"holds": "✓", "broken": "✗", "not_run": "-"}
+
 _ONE = {"log entries": "log entry", "batches": "batch"}
 """One of what is counted; of the others the name without its s."""
 
@@ -94,6 +119,11 @@ class AuditReport:
     checked: dict[str, int]
     findings: tuple[Finding, ...]
     notes: tuple[str, ...] = field(default=())
+    properties: tuple[About, ...] = field(default=())
+    reasons: dict[str, str] = field(default_factory=dict)
+    """By a property's id: what was not looked at, and why."""
+    previous: dict[str, Any] | None = None
+    """The report that this one follows: SHA-256 of its bytes, block, size and head of the log."""
 
     @property
     def clean(self) -> bool:
@@ -112,14 +142,15 @@ class AuditReport:
         return ", ".join(f"{count} {names[name]}" for name, count in self.counts.items())
 
     def to_json(self) -> dict[str, Any]:
-        """Members in the format `credanchor-audit/1`."""
+        """Members in the format `credanchor-audit/2`."""
         return {
             "format": REPORT_FORMAT,
             "registry": self.registry,
             "head": self.head,
             "counts": self.counts,
             "clean": self.clean,
-            "invariants": [self._invariant(name) for name in INVARIANTS],
+            "previous": self.previous,
+            "properties": [self._property(one) for one in self.properties],
             "notes": list(self.notes),
         }
 
@@ -128,21 +159,37 @@ class AuditReport:
         return canonical(self.to_json()) + b"\n"
 
     def summary(self) -> str:
-        """The report for people: a line for each invariant, then each finding."""
+        """The report for people: a line for each property, what it is about below it, then each finding."""
         lines = [
             f"Registry {self.registry['contract']} on chain {self.registry['chain_id']}",
             f"Read at block {self.head['block_number']} {self.head['block_hash']}",
             f"Looked at {self.looked_at}.",
             "",
         ]
-        for name, says in INVARIANTS.items():
-            outcome = self._outcome(name)
-            mark = {"holds": "✓", "broken": "✗", "not_run": "-"}[outcome]
-            lines.append(f"  {mark} {name:<30} {self.checked[name]:>7} checks   {says}")
+        for one in self.properties:
+            lines.append(
+                f"  {MARKS[self.outcome(one)]} {one.id:<4}{one.name:<11}{self._checks(one):>8} checks  {one.sentence}"
+            )
+            if reason := self.reasons.get(one.id):
+                lines.append(f"{'':<34}not looked at: {reason}")
         lines += ["", *(self._told(finding) for finding in self.findings), *(f"Note: {note}" for note in self.notes)]
         count = len(self.findings)
         verdict = "Clean: nothing was found." if self.clean else f"{count} finding{'s' if count > 1 else ''}."
         return "\n".join([*lines, verdict])
+
+    def outcome(self, one: About) -> Outcome:
+        """Of a property: broken when one of its invariants is, and never `holds` when nothing was checked."""
+        outcomes = {self.invariant(name) for name in one.invariants}
+        return "broken" if "broken" in outcomes else "holds" if "holds" in outcomes else "not_run"
+
+    def invariant(self, name: str) -> Outcome:
+        """The outcome of one invariant."""
+        if any(finding.invariant == name for finding in self.findings):
+            return "broken"
+        return "holds" if self.checked[name] else "not_run"
+
+    def _checks(self, one: About) -> int:
+        return sum(self.checked[name] for name in one.invariants)
 
     def _told(self, finding: Finding) -> str:
         more = "".join(
@@ -150,17 +197,25 @@ class AuditReport:
             for label, value in (("expected", finding.expected), ("found", finding.found))
             if value
         )
-        return f"✗ {finding.invariant}, {finding.subject} ({finding.code}): {finding.sentence}{more}"
+        owner = next((f"{one.id} " for one in self.properties if finding.invariant in one.invariants), "")
+        return f"✗ {owner}{finding.invariant}, {finding.subject} ({finding.code}): {finding.sentence}{more}"
 
-    def _outcome(self, name: str) -> str:
-        if any(finding.invariant == name for finding in self.findings):
-            return "broken"
-        return "holds" if self.checked[name] else "not_run"
+    def _property(self, one: About) -> dict[str, Any]:
+        return {
+            "id": one.id,
+            "name": one.name,
+            "sentence": one.sentence,
+            "outcome": self.outcome(one),
+            "checks": self._checks(one),
+            "reason": self.reasons.get(one.id, ""),
+            "invariants": [self._invariant(name) for name in one.invariants],
+        }
 
     def _invariant(self, name: str) -> dict[str, Any]:
         return {
             "name": name,
-            "outcome": self._outcome(name),
+            "sentence": INVARIANTS[name],
+            "outcome": self.invariant(name),
             "checks": self.checked[name],
             "findings": [finding.to_json() for finding in self.findings if finding.invariant == name],
         }

@@ -34,10 +34,15 @@ class Missing(AnchorError):
         return f"The export has no file {self.path}."
 
 
+API_PATH = "/v1/export"
+"""Where a registry's API serves its export."""
+
+
 class ExportSource(Protocol):
-    """Where the public files come from; `name` is for people."""
+    """Where the public files come from; `name` is for people, `api` the registry's API beside them, "" if none is."""
 
     name: str
+    api: str
 
     def read(self, path: str) -> bytes:
         """The file at a relative path. Raises Missing or Unreachable."""
@@ -53,6 +58,7 @@ class DirectorySource:
 
     def __init__(self, root: Path) -> None:
         self.name = str(root)
+        self.api = ""
         self._root = root
         if not root.is_dir():
             raise Unreachable(self.name, "it is not a directory; `credanchor export --out DIR` writes one")
@@ -81,6 +87,7 @@ class HttpSource:
     def __init__(self, base: str, *, timeout: float = HTTP_TIMEOUT_SECONDS) -> None:
         self.name = shown(base) + urlsplit(base).path.rstrip("/")
         self._base = base.rstrip("/")
+        self.api = self._base.removesuffix(API_PATH) if self._base.endswith(API_PATH) else ""
         self._timeout = timeout
 
     def read(self, path: str) -> bytes:
@@ -103,6 +110,11 @@ def open_source(place: str) -> ExportSource:
 def lines(content: bytes) -> Iterator[bytes]:
     """The lines of a JSON Lines file, one by one, without blank ones."""
     return (line for line in content.split(b"\n") if line.strip())
+
+
+def anchor_path(number: int) -> str:
+    """Where anchor `number` is by itself in an export."""
+    return f"anchors/{number:08d}.json"
 
 
 def batch_path(number: int) -> str:

@@ -1,6 +1,7 @@
 """Compare what the log says with what the contract answers now; and the contract with the one that is trusted."""
 
 import hashlib
+from dataclasses import dataclass
 
 from anchor.audit.log import TIP_SLOT, Tip
 from anchor.audit.pinned import Pinned
@@ -66,10 +67,18 @@ def check_state(book: Book, chain: Pinned, history: History) -> None:
         _same(book, subject, "role.state", [int(pair in history.roles)], _numbers(words), pair[0])
 
 
-def check_witnesses(book: Book, chain: Pinned, others: list[str]) -> int:
-    """Ask further nodes for the same block and head; how many agreed. One that does not answer says nothing."""
+@dataclass(frozen=True)
+class Witness:
+    """A further node that answered: where it is, and whether it shows what the first one shows."""
+
+    host: str
+    agrees: bool
+
+
+def check_witnesses(book: Book, chain: Pinned, others: list[str]) -> list[Witness]:
+    """Ask further nodes for the same block and head. One that does not answer says nothing, and is no witness."""
     head = chain.call("head()")
-    agreed = 0
+    found = []
     for url in others:
         try:
             other = Pinned(JsonRpc(url), chain.chain_id, bytes.fromhex(chain.address[2:]), chain.block.number)
@@ -77,7 +86,7 @@ def check_witnesses(book: Book, chain: Pinned, others: list[str]) -> int:
         except (Unreachable, WrongChain) as problem:
             book.note(f"A further node could not be asked: {problem}")
             continue
-        agreed += book.expect(
+        agrees = book.expect(
             "EndpointsAgree",
             same,
             f"node {other.rpc.endpoint}",
@@ -86,7 +95,8 @@ def check_witnesses(book: Book, chain: Pinned, others: list[str]) -> int:
             chain.block.hash.hex(),
             other.block.hash.hex(),
         )
-    return agreed
+        found.append(Witness(other.rpc.host, agrees))
+    return found
 
 
 def _check_tip(book: Book, chain: Pinned, history: History) -> None:

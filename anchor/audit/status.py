@@ -37,6 +37,8 @@ class StatusLists:
         self._registry = registry
         self._history = history
         self._known: dict[str, _Known] = {}
+        self.entries: dict[bytes, str] = {}
+        """Hash of each list entry that an anchor commits to, and the list's id."""
 
     @property
     def count(self) -> int:
@@ -73,6 +75,7 @@ class StatusLists:
             "Its status lists are not in the order of the hashes of their ids.",
         )
         leaves = [entries.entry_hash(self._entry(item)) for item in line.lists]
+        self.entries |= {leaf: item.id for leaf, item in zip(leaves, line.lists, strict=True)}
         root = root_of(leaves) if leaves else entries.ZERO32
         self._expect(
             root == line.status_root,

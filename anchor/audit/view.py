@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from anchor.audit import log
+from anchor.audit.holders import Held, usable
 from anchor.audit.manifest import RegistryFile
 from anchor.audit.pinned import Pinned
+from anchor.audit.previous import Previous
 from anchor.audit.replay import History, replay
 from anchor.audit.report import Book
 from anchor.audit.source import ExportSource, Missing
+from anchor.audit.state import Witness
 from anchor.audit.walk import Walk
 from anchor.errors import Unreachable
 from anchor.jsonrpc import JsonRpc
@@ -50,7 +53,9 @@ class View:
         self.progress = progress
         self.trusted = False
         """Whether the contract and the export are the ones that the profile names; set by identity, A1."""
-        self.witnesses = 0
+        self.witnesses: list[Witness] = []
+        self.previous = Previous.parse(given.previous) if given.previous is not None else None
+        """Raises FormatError for what is no report, before anything is asked."""
 
     @classmethod
     def open(  # noqa: PLR0917 (one place calls it)
@@ -89,6 +94,16 @@ class View:
             return []
         self.progress(f"reading the log at block {self.chain.block.number}")
         return log.fetch(self.chain, self.registry_file.deploy_block)
+
+    @cached_property
+    def leaves(self) -> list[bytes]:
+        """The leaves of the log's tree."""
+        return [entry.leaf for entry in self.entries]
+
+    @cached_property
+    def credentials(self) -> list[Held]:
+        """What holders gave, as far as it speaks for itself and of this history."""
+        return usable(self.book, self.given.credentials, self.registry, len(self.history.anchors))
 
     @cached_property
     def complete(self) -> bool:

@@ -14,6 +14,7 @@ from api.cli.output import Progress
 from api.cli.verify import trust_profile, with_trust
 
 if TYPE_CHECKING:
+    from anchor.audit.view import Given
     from registry.verify import RegistryTrust, TrustProfile
 
 
@@ -32,11 +33,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--report", type=Path, metavar="FILE", help="write the report as canonical JSON: equal heads, equal bytes"
     )
+    parser.add_argument(
+        "--previous", type=Path, metavar="FILE", help="the report of your last audit: what it saw must still be there"
+    )
+    parser.add_argument(
+        "--credential", type=Path, action="append", default=[], metavar="FILE",
+        help="a credential that its holder gave you: its leaf and proof are held against what is published",
+    )  # fmt: skip
     options.with_api(parser)
     options.example(
         parser,
         "credanchor audit https://registry.example --trust trust.toml",
         "credanchor audit ./export --trust trust.toml --rpc https://node-a.example --rpc https://node-b.example",
+        "credanchor audit https://registry.example --trust trust.toml --previous last.json --report this.json",
     )
 
 
@@ -52,6 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.rpc or trust.rpc,
         trust,
         block=arguments.block,
+        given=_given(arguments),
         progress=progress,
     )
     progress.done()
@@ -67,6 +77,24 @@ def _entry(profile: "TrustProfile", name: str | None) -> "RegistryTrust":
         return entries[0]
     names = ", ".join(entry.name for entry in profile.registries) or "none"
     raise CliError(f"Which registry? The trust profile has: {names}.", "Name one with --registry.", NOT_KNOWN)
+
+
+def _given(arguments: argparse.Namespace) -> "Given":
+    """Raises CliError for what cannot be read, or a previous report that is none: then nothing is known."""
+    from anchor.audit.previous import MAX_REPORT_BYTES, Previous
+    from anchor.audit.view import Given
+    from registry.errors import FormatError
+
+    try:
+        previous = options.read(arguments.previous, MAX_REPORT_BYTES) if arguments.previous else None
+        if previous is not None:
+            Previous.parse(previous)
+        credentials = {str(path): options.content(path) for path in arguments.credential}
+    except FormatError as problem:
+        raise CliError(f"{arguments.previous} cannot be followed: {problem}", exit_code=NOT_KNOWN) from None
+    except CliError as problem:
+        raise CliError(str(problem), exit_code=NOT_KNOWN) from None
+    return Given(previous=previous, credentials=credentials)
 
 
 def _export(arguments: argparse.Namespace, trust: "RegistryTrust") -> str:

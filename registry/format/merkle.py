@@ -76,6 +76,16 @@ def root_of(leaves: Sequence[bytes], hasher: Hasher = PLAIN) -> bytes:
     return level[0]
 
 
+def inner_nodes(leaves: Sequence[bytes], hasher: Hasher = PLAIN) -> set[bytes]:
+    """All nodes above the leaves that are not leaves, the root of two or more included. Raises like Tree."""
+    level, found = _checked(leaves), set[bytes]()
+    while len(level) > 1:
+        pairs = len(level) // 2  # a lone last node is promoted: it is no new one
+        level = _parents(level, hasher)
+        found.update(level[:pairs])
+    return found
+
+
 def directions(index: int, size: int) -> list[Direction]:
     """On which side each sibling of leaf `index` stands; the only valid path length (RFC 9162, 2.1.3.2)."""
     _check_index(index, size)

@@ -23,6 +23,16 @@ def found(report: AuditReport) -> set[tuple[str, str]]:
     return {(finding.subject, finding.code) for finding in report.findings}
 
 
+def outcomes(report: AuditReport) -> dict[str, str]:
+    """Outcome of each property, by its id."""
+    return {item["id"]: item["outcome"] for item in report.to_json()["properties"]}
+
+
+def broken(report: AuditReport) -> set[str]:
+    """Ids of the properties that were found broken."""
+    return {name for name, outcome in outcomes(report).items() if outcome == "broken"}
+
+
 def change(path: Path, edit: Callable[[Any], None]) -> None:
     """Edit a JSON file, or the lines of a JSON Lines file as a list."""
     lines = path.suffix == ".jsonl"
