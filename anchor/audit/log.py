@@ -72,11 +72,15 @@ class Tip:
 
 def fetch(chain: Pinned, first_block: int) -> list[Entry]:
     """All entries the node tells of, by position; Unreachable when one cannot be read."""
+    return sorted(decoded(chain, chain.logs(first_block, ENTRY_TOPIC)), key=lambda entry: entry.position)
+
+
+def decoded(chain: Pinned, logs: Sequence[dict[str, Any]]) -> list[Entry]:
+    """The entries in the node's order. Raises Unreachable for what no contract of ours emits."""
     try:
-        entries = [_decode(log) for log in chain.logs(first_block, ENTRY_TOPIC)]
+        return [_decode(log) for log in logs]
     except (ValueError, KeyError, TypeError, IndexError, DecodingError):
         raise Unreachable(chain.rpc.endpoint, "it told of a log entry that cannot be decoded") from None
-    return sorted(entries, key=lambda entry: entry.position)
 
 
 def check(book: Book, chain: Pinned, entries: Sequence[Entry]) -> bool:

@@ -18,6 +18,10 @@ BLOCKS_PER_QUERY = 10_000
 """Range of one eth_getLogs; nodes that allow less say so and get halves."""
 
 
+NO_SUCH_METHOD = -32601
+"""JSON-RPC 2.0, section 5.1: an old node, which says nothing about its history by that."""
+
+
 @dataclass(frozen=True)
 class Block:
     """A block as a node names it; `time` in Unix seconds."""
@@ -60,12 +64,13 @@ class Pinned:
         requests = [("eth_call", [{"to": self.address, "data": _calldata(*call)}, self._at]) for call in calls]
         return self._read(lambda: [_words(data(answer)) for answer in self.rpc.batch(requests)])
 
-    def logs(self, first_block: int, topic: bytes) -> list[dict[str, Any]]:
-        """Every log of the contract with this first topic, from `first_block` to the pinned block."""
+    def logs(self, first_block: int, topic: bytes, last_block: int | None = None) -> list[dict[str, Any]]:
+        """Every log of the contract with this first topic, from `first_block` to `last_block`, else the pinned one."""
+        last = self.block.number if last_block is None else last_block
         found: list[dict[str, Any]] = []
         start, step = first_block, BLOCKS_PER_QUERY
-        while start <= self.block.number:
-            end = min(start + step - 1, self.block.number)
+        while start <= last:
+            end = min(start + step - 1, last)
             query = {
                 "address": self.address,
                 "fromBlock": hex(start),
@@ -84,6 +89,15 @@ class Pinned:
             found += answer
             start = end + 1
         return found
+
+    def pruned(self, number: int) -> bool:
+        """Whether the node says that it no longer has this block, or what happened in it."""
+        if self.block_numbered(number) is None:
+            return True
+        try:
+            return self.rpc.call("eth_getBlockReceipts", hex(number)) is None
+        except RpcError as refusal:
+            return refusal.code != NO_SUCH_METHOD
 
     def block_numbered(self, number: int) -> Block | None:
         """The node's block with that number, None when it has none."""

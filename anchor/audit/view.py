@@ -12,6 +12,7 @@ from anchor.audit.holders import Held, usable
 from anchor.audit.manifest import RegistryFile
 from anchor.audit.pinned import Pinned
 from anchor.audit.previous import Previous
+from anchor.audit.reading import read
 from anchor.audit.replay import History, replay
 from anchor.audit.report import Book
 from anchor.audit.source import ExportSource, Missing
@@ -93,7 +94,7 @@ class View:
         if not self.trusted or self.registry_file is None:
             return []
         self.progress(f"reading the log at block {self.chain.block.number}")
-        return log.fetch(self.chain, self.registry_file.deploy_block)
+        return read(self.book, self.chain, self.registry_file.deploy_block)
 
     @cached_property
     def leaves(self) -> list[bytes]:
