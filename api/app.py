@@ -14,6 +14,7 @@ from starlette.routing import Match
 from api import problems
 from api.edge import Edge
 from api.openapi import PROBLEM_SCHEMA, problem_examples
+from api.pages import explorer
 from api.pages import routes as pages
 from api.routes import (
     achievements,
@@ -49,6 +50,8 @@ ROUTERS = (
     apikeys.router,
     health.router,
     problem_routes.router,
+    explorer.twins,
+    explorer.router,
     pages.router,
 )
 

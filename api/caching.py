@@ -8,14 +8,16 @@ from typing import Any, Literal
 from fastapi import Request
 from starlette.responses import Response
 
-from api.limits import STATUS_MAX_AGE_SECONDS, YEAR_SECONDS
+from api.limits import HOUR_SECONDS, STATUS_MAX_AGE_SECONDS, YEAR_SECONDS
 
-Keep = Literal["forever", "forever-private", "short", "ask", "ask-private"]
-"""How long: for ever, for the status lists' time, or only to ask again. Private: not in caches that people share."""
+Keep = Literal["forever", "forever-private", "hour", "short", "ask", "ask-private"]
+"""How long: for ever, for an hour, for the status lists' time, or only to ask again. Private: not in caches that people
+share."""
 
 _CACHE_CONTROL: dict[Keep, str] = {
     "forever": f"public, max-age={YEAR_SECONDS}, immutable",
     "forever-private": f"private, max-age={YEAR_SECONDS}, immutable",
+    "hour": f"public, max-age={HOUR_SECONDS}",
     "short": f"public, max-age={STATUS_MAX_AGE_SECONDS}",
     "ask": "public, no-cache",
     "ask-private": "private, no-cache",

@@ -62,6 +62,9 @@ MAX_NOTE_CHARS = 2000
 YEAR_SECONDS = 31_536_000
 """`max-age` of what never changes: RFC 9111 advises against more."""
 
+HOUR_SECONDS = 3600
+"""`max-age` of a page whose facts never change: its words and looks may, with the next release."""
+
 STATUS_MAX_AGE_SECONDS = 60
 """How long a status list may be cached: short, since it is what says that something was revoked."""
 

@@ -105,7 +105,7 @@ def _next_steps(url: str, directory: Path, files: Path, *, running: bool) -> str
     if running:
         lines += [
             f"    {url}/verify                         check a file in your browser",
-            f"    {url}/v1/anchors                     every anchor, as JSON",
+            f"    {url}/anchors                        every anchor, batch and issuer",
             f"    {url}/openapi.json                   the API",
             *(
                 f"    {credanchor} verify {quote(str(file))} {trust}"

@@ -38,21 +38,25 @@ def trust_for_browsers(services: Services) -> dict[str, list[dict[str, Any]]]:
     return {"registry": entries}
 
 
-def content_security_policy(trust: dict[str, list[dict[str, Any]]]) -> str:
-    """Scripts and styles of our own files only; connections to the trusted nodes and status sources only."""
-    urls = [url for entry in trust["registry"] for url in (*entry["rpc"], *entry["status"])]
-    hosts = sorted({f"{parts.scheme}://{parts.netloc}" for parts in map(urlsplit, urls) if parts.netloc})
-    rules = {
-        "default-src": "'none'",
-        "script-src": "'self'",
+def content_security_policy(trust: dict[str, list[dict[str, Any]]] | None = None) -> str:
+    """Styles of our own files only. With `trust` also scripts, and connections to its nodes and status sources; a page
+    without it has no script and asks nobody."""
+    rules = {"default-src": "'none'"}
+    if trust is not None:
+        urls = [url for entry in trust["registry"] for url in (*entry["rpc"], *entry["status"])]
+        hosts = sorted({f"{parts.scheme}://{parts.netloc}" for parts in map(urlsplit, urls) if parts.netloc})
+        rules |= {
+            "script-src": "'self'",
+            "connect-src": " ".join(["'self'", *hosts]),
+            "trusted-types": "svg-reader",  # static/verifier/images.js
+        }
+    rules |= {
         "style-src": "'self'",
         "img-src": "data:",
-        "connect-src": " ".join(["'self'", *hosts]),
         "form-action": "'self'",
         "base-uri": "'none'",
         "frame-ancestors": "'none'",
         "require-trusted-types-for": "'script'",
-        "trusted-types": "svg-reader",  # static/verifier/images.js
     }
     return "; ".join(f"{name} {value}" for name, value in rules.items())
 

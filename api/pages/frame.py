@@ -1,5 +1,6 @@
 """What all pages share: the frame around them, a language that links carry on, and the headers."""
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
@@ -12,6 +13,8 @@ from registry.verify.document import shown
 
 NAVIGATION = (
     ("/verify", "ui.nav-verify", ("/", "/verify")),
+    ("/anchors", "ui.nav-anchors", ("/anchors", "/batches")),
+    ("/issuers", "ui.nav-issuers", ("/issuers",)),
     ("/openapi.json", "ui.nav-api", ()),
 )
 """Where every page leads: address, message, and the paths that belong to it."""
@@ -27,12 +30,17 @@ class Frame:
         self.catalogue = choose(lang, request.headers.get("accept-language", ""))
         self._wanted = lang if lang in catalogues() else None
         self._path = request.url.path
-        self._carried = [(name, request.query_params[name]) for name in _CARRIED if name in request.query_params]
+        self.carried = [(name, request.query_params[name]) for name in _CARRIED if name in request.query_params]
 
     def link(self, path: str, **query: Any) -> str:
         """An address of ours, in the reader's language."""
         if self._wanted and path != "/openapi.json":
             query["lang"] = self._wanted
+        return self.plain(path, list(query.items()))
+
+    @staticmethod
+    def plain(path: str, query: Sequence[tuple[str, str]]) -> str:
+        """An address of ours for programs, which read no language."""
         return quote(path) + (f"?{urlencode(query)}" if query else "")
 
     def render(self, template: str, **values: Any) -> str:
@@ -56,7 +64,7 @@ class Frame:
         }
 
     def _other(self, code: str) -> str:
-        return f"?{urlencode([('lang', code), *self._carried])}"
+        return f"?{urlencode([('lang', code), *self.carried])}"
 
     def _is_in(self, under: tuple[str, ...]) -> str:
         """`aria-current`: "page" for the page itself, "true" for one below it."""

@@ -6,6 +6,7 @@ Nothing about it looks wrong until somebody verifies; that is why it is told her
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session, load_only
@@ -18,6 +19,13 @@ MAX_ANCHORS = 20
 
 ANOTHER_KEY = "Issue them again; they will be signed with another key"
 AFTER_REINSTATEMENT = "Issue them again once the issuer is reinstated"
+
+Trouble = Literal["compromised", "revoked", "early"]
+_TROUBLES: dict[Trouble, str] = {
+    "compromised": "counts as compromised from",
+    "revoked": "was revoked at",
+    "early": "was added to the contract at",
+}
 
 
 @dataclass(frozen=True)
@@ -135,17 +143,27 @@ def _before(key: IssuerKey, issuer: Issuer) -> str:
     return f"{what}. The batch will be anchored, but its credentials will never be valid. {ANOTHER_KEY}."
 
 
-def _key_then(key: IssuerKey, time: int) -> str:
-    """The contract's rule for a key: addedAt <= time < revokedAt, and time < compromisedAt."""
+def key_trouble(key: IssuerKey, time: int) -> tuple[Trouble, int] | None:
+    """Why a key did not count at `time`, and the moment that decides; None where it did.
+
+    The contract's rule: addedAt <= time < revokedAt, and time < compromisedAt.
+    """
     since, added, revoked = _compromised(key), key.chain_added_at, key.chain_revoked_at
     if since is not None and time >= since:
-        what = f"counts as compromised from {rfc3339(since)} on"
-    elif revoked and time >= revoked:
-        what = f"was revoked at {rfc3339(revoked)}"
-    elif added and time < added:
-        what = f"was added to the contract at {rfc3339(added)}"
-    else:
+        return "compromised", since
+    if revoked and time >= revoked:
+        return "revoked", revoked
+    if added and time < added:
+        return "early", added
+    return None
+
+
+def _key_then(key: IssuerKey, time: int) -> str:
+    trouble = key_trouble(key, time)
+    if trouble is None:
         return ""
+    code, since = trouble
+    what = f"{_TROUBLES[code]} {rfc3339(since)}" + (" on" if code == "compromised" else "")
     return (
         f"The key that signed the batch {what}, and the batch was anchored at {rfc3339(time)}. Its credentials are not "
         f"valid. {ANOTHER_KEY}."
