@@ -15,6 +15,15 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 STATIC = Path(__file__).parents[2] / "api" / "pages" / "static"
+AXE = Path(__file__).parents[1] / "judges" / "node_modules" / "axe-core" / "axe.min.js"
+AXE_FINDINGS = """async () => {
+    const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+    const { violations, passes } = await axe.run(document, { runOnly: tags });
+    const found = violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)]);
+    return { found, passed: passes.length };
+}"""
+"""To be evaluated in a page that has axe: what it found, and how many rules passed."""
+
 TYPES = {".js": "text/javascript", ".css": "text/css", ".html": "text/html; charset=utf-8"}
 
 
@@ -73,6 +82,7 @@ import { verify } from "/static/verifier/verify.js";
 import { parseTime } from "/static/verifier/document.js";
 import { Unreachable, WrongChain } from "/static/verifier/outcome.js";
 import { credentialIn } from "/static/verifier/images.js";
+import { httpStatus, reader } from "/static/verifier/sources.js";
 import { parse, canonical } from "/static/verifier/json.js";
 import { Catalogue, view } from "/static/view.js";
 
@@ -116,6 +126,16 @@ const flaw = (read) => {
 globalThis.judge = judge;
 globalThis.readJson = (data) => flaw(() => canonical(parse(bytesOf(data))));
 globalThis.readImage = (data) => flaw(() => btoa(String.fromCharCode(...credentialIn(bytesOf(data)))));
+globalThis.lookUp = async (registry, root, key) => {
+  try {
+    const { facts, pending } = await reader(registry).lookup(root, key);
+    return ["ok", pending, facts.code_sha256, facts.block_number, facts.block_time > 2 ** 53, facts.anchor_number];
+  } catch (error) {
+    return [error.constructor.name];
+  }
+};
+globalThis.evidenceOf = (origins, list) =>
+  httpStatus(origins).fetch(list, 1).then(() => "ok", (error) => error.constructor.name);
 globalThis.ready = true;
 </script>"""
 """A page that gives our modules what a test hands it. `judge` takes what `given` makes of a vector."""

@@ -11,12 +11,11 @@ from playwright.sync_api import Route
 
 from registry.credential.baking import bake
 from tests.support import pictures
-from tests.support.commandline import ROOT
+from tests.support.browsing import AXE, AXE_FINDINGS
 from tests.support.visiting import Site, Visit
 
 pytestmark = pytest.mark.browser
 
-AXE = ROOT / "tests" / "judges" / "node_modules" / "axe-core" / "axe.min.js"
 HOSTILE = "\u202e<img src=x onerror=alert(1)>'\"><script>alert(2)</script>{{7*7}}\u0000 https://evil.example/x.png"
 
 
@@ -184,20 +183,14 @@ def test_axe_finds_nothing_in_any_verdict(visit: Visit, site: Site, axe: str, sc
     visitor = visit(bypass_csp=True, color_scheme=scheme, reduced_motion="reduce")
     visitor.open(f"/verify?lang={language}")
     visitor.page.add_script_tag(content=axe)
-    find = """async () => {
-        const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-        const { violations, passes } = await axe.run(document, { runOnly: tags });
-        const found = violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)]);
-        return { found, passed: passes.length };
-    }"""
-    done = visitor.page.evaluate(find)
+    done = visitor.page.evaluate(AXE_FINDINGS)
     assert done["found"] == []
     assert done["passed"] > 15
     for file, verdict in ((site.valid, "valid_test"), (site.altered, "invalid"), (site.revoked, "revoked")):
         assert visitor.check("a.json", file.read_bytes()) == verdict
         for shown in (verdict, "valid", "pending", "expired", "suspended", "unconfirmed"):  # the colours of each
             visitor.page.evaluate("(v) => { document.querySelector('#output article').dataset.verdict = v }", shown)
-            assert visitor.page.evaluate(find)["found"] == [], shown
+            assert visitor.page.evaluate(AXE_FINDINGS)["found"] == [], shown
 
 
 def test_the_whole_journey_works_with_the_keyboard_alone(visit: Visit, site: Site) -> None:
