@@ -8,7 +8,11 @@ from anchor.errors import Unreachable
 from anchor.jsonrpc import read_within, shown
 
 
-class Absent(Unreachable):
+class Declined(Unreachable):
+    """The server is there and answered something other than HTTP 200."""
+
+
+class Absent(Declined):
     """The server answered 404: it is there and has no such thing."""
 
 
@@ -37,5 +41,5 @@ def _body(response: http.client.HTTPResponse, place: str, deadline: float, max_b
     if response.status == http.client.NOT_FOUND:
         raise Absent(place, "it has no such file (HTTP 404)")
     if response.status != http.client.OK:
-        raise Unreachable(place, f"it answered HTTP {response.status}")
+        raise Declined(place, f"it answered HTTP {response.status}")
     return read_within(response, place, deadline, max_bytes)

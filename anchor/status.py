@@ -1,11 +1,17 @@
-"""Status evidence for a verifier: from files at hand, or from the origins that the trust profile allows."""
+"""Status evidence for a verifier: from files at hand, or from the origins that the trust profile allows.
+
+An origin is a registry's server, or a static copy of its public export: an address that answers and keeps no evidence
+is asked for the copy's files next.
+"""
 
 from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from anchor import fetch
+from anchor.audit.source import HttpSource
 from anchor.errors import Unreachable
+from anchor.exported import ExportStatus
 from anchor.kept import Kept
 from registry.errors import FormatError
 from registry.limits import MAX_STATUS_EVIDENCE_BYTES
@@ -25,6 +31,7 @@ class HttpStatus:
         self._origins = tuple(origin.rstrip("/") for origin in origins)
         self._timeout = timeout
         self._kept: Kept[tuple[str, int], bytes] = Kept(KEPT)
+        self._copies = {origin: ExportStatus(HttpSource(origin, timeout=timeout)) for origin in self._origins}
 
     def fetch(self, list_id: str, anchor_number: int) -> bytes:
         """Evidence for the pair that `list_id` belongs to, as of an anchor. Raises Unreachable."""
@@ -38,13 +45,21 @@ class HttpStatus:
         for origin in self._origins:
             url = f"{origin}/v1/status-lists/{name}/evidence?anchor={anchor_number}"
             try:
-                answer = fetch.get(url, timeout=self._timeout, max_bytes=MAX_STATUS_EVIDENCE_BYTES)
+                answer = self._ask(url, self._copies[origin], list_id, anchor_number)
             except Unreachable as problem:
                 problems.append(problem)
                 continue
             self._kept.put((list_id, anchor_number), answer)
             return answer
         raise problems[-1]
+
+    def _ask(self, url: str, copy: ExportStatus, list_id: str, anchor_number: int) -> bytes:
+        try:
+            return fetch.get(url, timeout=self._timeout, max_bytes=MAX_STATUS_EVIDENCE_BYTES)
+        except fetch.Declined as refusal:
+            if not copy.exists():
+                raise refusal from None
+        return copy.fetch(list_id, anchor_number)
 
 
 class FileStatus:

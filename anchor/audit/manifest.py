@@ -1,6 +1,7 @@
 """The lines and files of a public export, read strictly into records.
 
-`registry.json`, `anchors.jsonl` and `batches/<n>.json` in the format `credanchor-export/1`, with exactly these members.
+`registry.json`, `anchors.jsonl`, `anchors/<n>.json`,
+`batches/<n>.json` in the format `credanchor-export/1`, with exactly these members.
 """
 
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from registry.format.multibase import decode_multikey
 from registry.format.strictjson import parse, pointer
 
 EXPORT_FORMAT = "credanchor-export/1"
+
+_LINE = {"number", "root", "status_root", "lists", "batches"}
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,11 @@ class AnchorLine:
     @classmethod
     def parse(cls, content: bytes) -> "AnchorLine":
         """Raises FormatError."""
-        members = _object(content, {"number", "root", "status_root", "lists", "batches"})
+        return cls.of(_object(content, _LINE))
+
+    @classmethod
+    def of(cls, members: dict[str, Any]) -> "AnchorLine":
+        """The same from members that were read. Raises FormatError."""
         lists = [_list(item, place) for place, item in enumerate(_array(members, "lists"))]
         batches = _array(members, "batches")
         if not all(type(number) is int and number > 0 for number in batches):
@@ -73,6 +80,24 @@ class AnchorLine:
             lists=tuple(lists),
             batches=tuple(batches),
         )
+
+
+@dataclass(frozen=True)
+class AnchorFile:
+    """One anchor by itself: its line, and the hashes of its batches' entries, which stand behind the status entry."""
+
+    line: AnchorLine
+    entries: tuple[bytes, ...]
+
+    @classmethod
+    def parse(cls, content: bytes) -> "AnchorFile":
+        """Raises FormatError."""
+        members = _object(content, _LINE | {"entries"})
+        entries = tuple(_hash(entry, "entries", place) for place, entry in enumerate(_array(members, "entries")))
+        line = AnchorLine.of(members)
+        if len(entries) != len(line.batches):
+            raise FormatError("export.entries", "/entries", "There are not as many entries as batches")
+        return cls(line, entries)
 
 
 @dataclass(frozen=True)
@@ -97,7 +122,7 @@ class BatchFile:
             multikey=_key(members),
             signature=_hex(members, "signature", 64),
             root=_hex(members, "root", 32),
-            leaves=tuple(_digest(leaf, place) for place, leaf in enumerate(leaves)),
+            leaves=tuple(_hash(leaf, "leaves", place) for place, leaf in enumerate(leaves)),
         )
 
 
@@ -153,8 +178,8 @@ def _hex(members: dict[str, Any], name: str, length: int, *place: str | int) -> 
     return _bytes(text, length, pointer(*place, name))
 
 
-def _digest(value: Any, place: int) -> bytes:
-    return _bytes(value, 32, pointer("leaves", place))
+def _hash(value: Any, name: str, place: int) -> bytes:
+    return _bytes(value, 32, pointer(name, place))
 
 
 def _bytes(text: Any, length: int, where: str) -> bytes:

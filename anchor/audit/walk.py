@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 from anchor.audit.batches import Batches
-from anchor.audit.manifest import AnchorLine
+from anchor.audit.manifest import AnchorFile, AnchorLine
 from anchor.audit.replay import ChainAnchor, History
 from anchor.audit.report import Book
-from anchor.audit.source import ExportSource, Missing, lines
+from anchor.audit.source import ExportSource, Missing, anchor_path, lines
 from anchor.audit.status import StatusLists
 from registry.errors import FormatError
 from registry.format import entries
@@ -97,6 +97,27 @@ class Walk:
             f"{sentence}.",
             anchor.root.hex(),
             root.hex(),
+        )
+        if root == anchor.root and anchor is self.history.anchors[-1]:
+            self._check_alone(line, tuple(hashes[1:]))
+
+    def _check_alone(self, line: AnchorLine, hashes: tuple[bytes, ...]) -> None:
+        """The newest anchor's own file, which verifiers make status evidence of; of older ones nobody makes any."""
+        path = anchor_path(line.number)
+        try:
+            found = AnchorFile.parse(self.export.read(path))
+        except Missing:
+            self.book.note(f"The export has no {path}: a verifier cannot take the status of a credential from it.")
+            return
+        except FormatError as flaw:
+            self.book.expect("ExportIsWellFormed", False, path, flaw.code, str(flaw))
+            return
+        self.book.expect(
+            "ExportIsWellFormed",
+            found == AnchorFile(line, hashes),
+            path,
+            "export.anchor-file",
+            "It is not what anchors.jsonl and the batches say of this anchor.",
         )
 
 

@@ -22,7 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Fetch anchors.jsonl and all it names; it is written last, so a broken-off copy names nothing missing."""
     from anchor.audit.manifest import AnchorLine
-    from anchor.audit.source import batch_path, lines, list_path, open_source
+    from anchor.audit.source import anchor_path, batch_path, lines, list_path, open_source
 
     client = options.client(arguments)
     source = open_source(export_url(client.url))
@@ -31,6 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     anchors = [AnchorLine.parse(line) for line in lines(manifest)]
     names = {list_path(item.digest) for anchor in anchors for item in anchor.lists}
     names |= {batch_path(number) for anchor in anchors for number in anchor.batches}
+    names |= {anchor_path(anchor.number) for anchor in anchors}
     missing = sorted(name for name in names if not (arguments.out / name).exists())
     for place, name in enumerate(missing, 1):
         progress(f"{place} of {len(missing)}: {name}")

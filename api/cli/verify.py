@@ -42,8 +42,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--status",
         action="append",
         default=[],
-        metavar="FILE|URL",
-        help="where revocation status comes from: saved evidence, or a registry's address (else the trust profile's)",
+        metavar="FILE|DIR|URL",
+        help="where revocation status comes from: saved evidence, a copy made by `credanchor export`, or the address of"
+        " a registry or such a copy (else the trust profile's)",
     )
     says = "the log of a closed registry, asked instead of its chain where your trust profile pins its end"
     parser.add_argument("--log", action="append", type=Path, default=[], metavar="FILE", help=says)
@@ -58,6 +59,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         parser,
         "credanchor verify diploma.json --trust trust.toml",
         "credanchor verify certificate.json --component courses/ --require-components",
+        "credanchor verify diploma.json --status ./export",
         "credanchor verify files/*.json --json | jq .verdict",
     )
 
@@ -118,6 +120,8 @@ def trust_profile(arguments: argparse.Namespace, exit_code: int) -> "TrustProfil
 
 
 def _status(places: list[str]) -> "StatusSource | None":
+    from anchor.audit.source import open_source
+    from anchor.exported import ExportStatus
     from anchor.status import FileStatus, HttpStatus
 
     urls = [place for place in places if place.startswith(("http://", "https://"))]
@@ -125,6 +129,11 @@ def _status(places: list[str]) -> "StatusSource | None":
         raise CliError("--status takes files or addresses, not both.", exit_code=NOT_KNOWN)
     if urls:
         return HttpStatus(urls)
+    copies = [place for place in places if Path(place).is_dir()]
+    if copies and len(places) > 1:
+        raise CliError("--status takes one directory alone.", exit_code=NOT_KNOWN)
+    if copies:
+        return ExportStatus(open_source(copies[0]))
     return FileStatus(map(Path, places)) if places else None
 
 

@@ -35,6 +35,17 @@ def anchors(services: Svc, request: Request) -> Response:
 
 
 @router.get(
+    "/anchors/{number}.json",
+    **route(
+        "exportAnchor", "One anchor's line, and its batches' leaves: what status evidence is made of", "not-found",
+        ok={200: content(JSON, "The anchor.", _OBJECT)},
+    ),
+)  # fmt: skip
+def anchor(services: Svc, request: Request, number: Annotated[str, Path(pattern="^[0-9]{8,16}$")]) -> Response:
+    return _serve(services, request, f"anchors/{number}.json", JSON, "forever")
+
+
+@router.get(
     "/batches/{number}.json",
     **route(
         "exportBatch", "The leaves of an anchored batch, and the issuer's signature", "not-found",

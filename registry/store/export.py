@@ -2,8 +2,10 @@
 
     registry.json              which contract
     anchors.jsonl              one line per anchor, in order: its lists and its batches
+    anchors/<8 digits>.json    one anchor's line and its batches' leaves in its tree: what status evidence is made of
     batches/<8 digits>.json    the leaves of each anchored batch and the issuer's signature over them
     lists/<digest>.json        each version of a status list that an anchor names
+With the chain that is also all that checks 1 to 7 need: keys and issuers are in the contract, not here.
 Hexadecimal is lower-case; only the contract's address has 0x in front. A file never changes, but anchors.jsonl grows.
 """
 
@@ -20,11 +22,12 @@ from registry.format.multibase import encode_multikey
 from registry.store.engine import Store
 from registry.store.setup import registry
 from registry.store.tables import Anchor, AnchorList, Batch, IssuerKey, StatusListVersion
-from registry.store.trees import anchored_batches, anchored_lists, sealed
+from registry.store.trees import anchored_batches, anchored_lists, batch_leaf, sealed
 
 FORMAT = "credanchor-export/1"
 REGISTRY, ANCHORS = "registry.json", "anchors.jsonl"
 
+_ANCHOR = re.compile(r"anchors/([0-9]{8}|[1-9][0-9]{8,})\.json")
 _BATCH = re.compile(r"batches/([0-9]{8}|[1-9][0-9]{8,})\.json")
 _LIST = re.compile(r"lists/([0-9a-f]{64})\.json")
 _HASH = 32
@@ -35,6 +38,8 @@ def public_files(store: Store) -> Iterator[tuple[str, bytes]]:
     with store.read() as session:
         yield REGISTRY, _registry(session)
         yield ANCHORS, b"".join(_anchors(session))
+        for anchor in session.scalars(select(Anchor).order_by(Anchor.number)).all():
+            yield f"anchors/{anchor.number:08}.json", _anchor(session, anchor.number)
         numbers = select(Batch.number).where(Batch.anchor_number.is_not(None)).order_by(Batch.number)
         for number in session.scalars(numbers).all():
             if number is not None:  # for the type alone: what is anchored has a number
@@ -54,6 +59,8 @@ def public_file(store: Store, path: str) -> bytes:
             return _registry(session)
         if path == ANCHORS:
             return b"".join(_anchors(session))
+        if match := _ANCHOR.fullmatch(path):
+            return _anchor(session, int(match[1]))
         if match := _BATCH.fullmatch(path):
             return _batch(session, int(match[1]))
         if match := _LIST.fullmatch(path):
@@ -76,24 +83,35 @@ def _registry(session: Session) -> bytes:
 
 def _anchors(session: Session) -> Iterator[bytes]:
     for anchor in session.scalars(select(Anchor).order_by(Anchor.number)).all():
-        yield _line(
+        yield _line(_members(session, anchor, anchored_batches(session, anchor.number)))
+
+
+def _anchor(session: Session, number: int) -> bytes:
+    anchor = session.get(Anchor, number)
+    if anchor is None:
+        raise NotFound("anchor", str(number))
+    batches = anchored_batches(session, number)
+    leaves = [batch_leaf(session, batch).hex() for batch in batches]
+    return _line(_members(session, anchor, batches) | {"entries": leaves})
+
+
+def _members(session: Session, anchor: Anchor, batches: list[Batch]) -> dict[str, Any]:
+    return {
+        "number": anchor.number,
+        "root": anchor.root.hex(),
+        "status_root": anchor.status_root.hex(),
+        "lists": [
             {
-                "number": anchor.number,
-                "root": anchor.root.hex(),
-                "status_root": anchor.status_root.hex(),
-                "lists": [
-                    {
-                        "id": item.list_.url,
-                        "version": item.version.version,
-                        "digest": item.version.digest.hex(),
-                        "key": _key(session, item.version.key_id),
-                        "signature": item.version.signature.hex(),
-                    }
-                    for item in anchored_lists(session, anchor.number)
-                ],
-                "batches": [batch.number for batch in anchored_batches(session, anchor.number)],
+                "id": item.list_.url,
+                "version": item.version.version,
+                "digest": item.version.digest.hex(),
+                "key": _key(session, item.version.key_id),
+                "signature": item.version.signature.hex(),
             }
-        )
+            for item in anchored_lists(session, anchor.number)
+        ],
+        "batches": [batch.number for batch in batches],
+    }
 
 
 def _batch(session: Session, number: int) -> bytes:

@@ -10,7 +10,7 @@ from tests.support.httpapi import SCOPES, Api, Operation, operations
 
 PUBLIC = {
     "listIssuers", "getIssuer", "listKeys", "getAchievement", "getStatusList", "getStatusEvidence", "listAnchors",
-    "getAnchor", "exportRegistry", "exportAnchors", "exportBatch", "exportList", "verify", "verifyStack",
+    "getAnchor", "exportRegistry", "exportAnchors", "exportAnchor", "exportBatch", "exportList", "verify", "verifyStack",
     "livez", "readyz", "health",
     "getRegistry", "listProblems", "getProblem", "getDidDocument",
 }  # fmt: skip

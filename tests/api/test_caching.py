@@ -16,6 +16,7 @@ FOREVER, MINUTE = "max-age=31536000, immutable", "max-age=60"
         ("getFile", f"private, {FOREVER}"),
         ("getProof", f"private, {FOREVER}"),
         ("getAnchor", f"public, {FOREVER}"),
+        ("exportAnchor", f"public, {FOREVER}"),
         ("exportBatch", f"public, {FOREVER}"),
         ("exportList", f"public, {FOREVER}"),
         ("exportAnchors", "public, no-cache"),

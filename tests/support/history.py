@@ -210,7 +210,10 @@ class History:
             "registry_id": self.registry_id.hex(),
             "deploy_block": self.deploy_block,
         }
-        for name in ("batches", "lists"):
+        for line in self.anchors:
+            hashes = [self._batch_hash(self.files[f"batches/{batch:08d}.json"]).hex() for batch in line["batches"]]
+            self.files[f"anchors/{line['number']:08d}.json"] = line | {"entries": hashes}
+        for name in ("anchors", "batches", "lists"):
             (directory / name).mkdir(parents=True, exist_ok=True)
         for path, value in (self.files | {"registry.json": registry}).items():
             (directory / path).write_text(json.dumps(value))

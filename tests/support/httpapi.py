@@ -136,7 +136,7 @@ class Api:
             "batch": batch,
             "handle": self.handles[0],
             "list_id": str(list_id),
-            "number": f"{number:08}" if operation == "exportBatch" else "1",
+            "number": f"{number:08}" if operation in {"exportAnchor", "exportBatch"} else "1",
             "digest": self.digest(),
             "id": self.other_key(),
             "code": "not-final",

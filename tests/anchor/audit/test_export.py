@@ -63,6 +63,15 @@ def test_an_anchor_that_the_export_hides_is_named(honest: Honest, copy: Path) ->
     assert found(look(honest[0], copy)) == {("anchor 3", "anchor.orphan")}
 
 
+def test_a_newest_anchor_whose_own_file_says_something_else_is_named(honest: Honest, copy: Path) -> None:
+    change(copy / "anchors/00000003.json", lambda line: line.update(root=other(line["root"])))
+    assert found(look(honest[0], copy)) == {("anchors/00000003.json", "export.anchor-file")}
+    (copy / "anchors/00000003.json").unlink()
+    report = look(honest[0], copy)
+    assert not found(report)
+    assert any("anchors/00000003.json" in note for note in report.notes)
+
+
 def test_another_root_than_the_one_on_the_chain_is_named(honest: Honest, copy: Path) -> None:
     change(copy / "anchors.jsonl", lambda lines: lines[1].update(root=other(lines[1]["root"])))
     assert found(look(honest[0], copy)) == {("anchor 2", "anchor.other-root")}

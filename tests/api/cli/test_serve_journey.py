@@ -126,6 +126,8 @@ def test_a_registry_is_served_used_audited_stopped_and_is_still_there_after_a_re
 
         copy = tmp_path / "copy"
         ok(credanchor("export", "--out", copy, *here))
+        stands_in = credanchor("verify", chosen, written[1], "--status", copy, "--json", *here)
+        assert [json.loads(line)["verdict"] for line in stands_in.out.splitlines()] == ["revoked", "valid_test"]
         report = ok(credanchor("audit", copy, "--json", *here)).json
         assert report["clean"] is True
         assert report["counts"]["credentials"] == 5

@@ -32,6 +32,10 @@ def test_every_anchor_can_be_computed_again_from_the_export_alone(registered: Re
     assert [line["batches"] for line in lines] == [[1, 2], []]
     named = {"registry.json", "anchors.jsonl"}
     for line in lines:
+        named.add(f"anchors/{line['number']:08}.json")
+        alone = json.loads(files[f"anchors/{line['number']:08}.json"])
+        following = alone.pop("entries")
+        assert alone == line
         hashes = []
         for item in line["lists"]:
             named.add(f"lists/{item['digest']}.json")
@@ -57,9 +61,10 @@ def test_every_anchor_can_be_computed_again_from_the_export_alone(registered: Re
             assert signature.verify(key, bytes.fromhex(batch["signature"]), entry)
             anchor.append(entries.entry_hash(entry))
         assert root_of(anchor).hex() == line["root"]
+        assert [entry.hex() for entry in anchor[1:]] == following
     assert len(lines[0]["lists"]) == 2
     assert set(files) == named  # nothing else is published
-    assert len(named) == 2 + 2 + 3
+    assert len(named) == 2 + 2 + 2 + 3
 
 
 def test_the_export_names_nobody(registered: Registered) -> None:
