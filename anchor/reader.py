@@ -81,7 +81,7 @@ class Reader:
     def _node(self, url: str) -> JsonRpc:
         with self._lock:
             if url not in self._nodes:
-                self._nodes[url] = JsonRpc(url, timeout=self._timeout, max_bytes=MAX_ANSWER_BYTES)
+                self._nodes[url] = JsonRpc(url, timeout=self._timeout, max_bytes=MAX_ANSWER_BYTES, strict=True)
             return self._nodes[url]
 
     def _lookup(self, node: JsonRpc, root: bytes, key_id: bytes) -> ChainAnswer:

@@ -6,7 +6,7 @@ is asked for the copy's files next.
 
 from collections.abc import Iterable
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from anchor import fetch
 from anchor.audit.source import HttpSource
@@ -40,7 +40,7 @@ class HttpStatus:
             return kept
         if not self._origins:
             raise Unreachable("status", "the trust profile names no source of status lists; --status FILE gives one")
-        name = quote(urlsplit(list_id).path.rsplit("/", 1)[-1], safe="")
+        name = quote(list_id.rsplit("/", 1)[-1], safe="")  # not taken apart as a URL: readers differ in that
         problems = []
         for origin in self._origins:
             url = f"{origin}/v1/status-lists/{name}/evidence?anchor={anchor_number}"

@@ -24,8 +24,10 @@ class Fields:
         self._place = place
 
     def integer(self, name: str) -> int:
-        """0 to 2^53-1."""
+        """0 to 2^53-1; however it is spelled: JSON's 9, 9.0 and 9e0 are one number."""
         value = self._value[name]
+        if type(value) is float and value.is_integer():
+            value = int(value)
         if type(value) is not int or not 0 <= value <= MAX_INTEGER:
             raise self._flaw(name, f"This is not an integer from 0 to {MAX_INTEGER}")
         return value

@@ -1,11 +1,10 @@
 // Who checks: this browser, against the node and the lists that the page trusts; or the server, where a browser cannot.
 
 import { verifySignature } from "./verifier/bytes.js";
-import { httpStatus, reader } from "./verifier/sources.js";
+import { hostOf, httpStatus, reader } from "./verifier/sources.js";
 import { verify } from "./verifier/verify.js";
 
 const now = () => BigInt(Date.now()) * 1000n;
-const hostOf = (url) => new URL(url, location.href).host;
 
 async function canCheckHere(trust) {
   if (!trust.registry.every((registry) => registry.rpc.length) || !globalThis.crypto?.subtle) return false;

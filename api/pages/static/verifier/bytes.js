@@ -14,7 +14,7 @@ export const utf8 = (text) => encoder.encode(text);
 
 export const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 
-export const unhex = (text) => Uint8Array.from(text.match(/../g) ?? [], (pair) => parseInt(pair, 16));
+export const unhex = (text) => Uint8Array.from({ length: text.length / 2 }, (_, at) => parseInt(text.slice(2 * at, 2 * at + 2), 16));
 
 export function concat(...parts) {
   const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
@@ -24,6 +24,22 @@ export function concat(...parts) {
     end += part.length;
   }
   return whole;
+}
+
+// All of a stream, which may be at most so long. With a reader: Safari cannot iterate over streams before version 26.
+export async function readStream(stream, most) {
+  const reader = stream.getReader();
+  const parts = [];
+  for (let length = 0; ; ) {
+    const { done, value } = await reader.read();
+    if (done) return concat(...parts);
+    length += value.length;
+    if (length > most) {
+      reader.cancel().catch(() => {});
+      throw new Error("too long");
+    }
+    parts.push(value);
+  }
 }
 
 export function u64(number) {

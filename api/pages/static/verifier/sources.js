@@ -1,6 +1,7 @@
 // Where evidence comes from: the contract at a final block, by JSON-RPC; status lists, from the trust profile's origins.
 
-import { hex, sha256, unhex } from "./bytes.js";
+import { hex, readStream, sha256, unhex } from "./bytes.js";
+import { isObject, parse } from "./json.js";
 import { Unreachable, WrongChain } from "./outcome.js";
 
 const TIMEOUT_MS = 10000;
@@ -19,24 +20,27 @@ async function get(url, most, options = {}) {
       referrerPolicy: "no-referrer",
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    if (!answer.ok) throw new Error(answer.status);
-    const parts = [];
-    let length = 0;
-    for await (const part of answer.body) {
-      length += part.length;
-      if (length > most) throw new Error("too long");
-      parts.push(part);
-    }
-    return new Uint8Array(await new Blob(parts).arrayBuffer());
+    if (answer.status !== 200) throw new Error(answer.status);
+    return await readStream(answer.body, most);
   } catch {
-    throw new Unreachable(new URL(url, location.href).host);
+    throw new Unreachable(hostOf(url));
+  }
+}
+
+// The host of an address that we were told to trust, for people.
+export function hostOf(url) {
+  try {
+    return new URL(url, globalThis.location?.href).host;
+  } catch {
+    return String(url); // it cannot be asked either
   }
 }
 
 // Asks each allowed origin in turn. The file being checked never decides which host is asked.
 export const httpStatus = (origins) => ({
   async fetch(list, anchor) {
-    const name = encodeURIComponent(new URL(list).pathname.split("/").pop());
+    // Not taken apart as a URL: readers differ in that, and some refuse what the form of section 1 allows.
+    const name = encodeURIComponent(list.split("/").pop()).replace(/[!'()*]/g, (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`);
     let problem = new Unreachable("status");
     for (const origin of origins) {
       try {
@@ -73,32 +77,50 @@ class Node {
   }
 
   get unusable() {
-    return new Unreachable(new URL(this.url).host);
+    return new Unreachable(hostOf(this.url));
   }
 
   // Results in the order of the calls; an Error object where the node refused one.
   async ask(...calls) {
-    const body = JSON.stringify(calls.map(([method, params], id) => ({ jsonrpc: "2.0", id, method, params })));
+    const requests = calls.map(([method, params], place) => ({ jsonrpc: "2.0", id: place + 1, method, params }));
+    const answers = await this.post(requests);
+    if (isObject(answers)) {
+      // A node that takes no batches is asked one by one.
+      const results = [];
+      for (const request of requests) results.push(this.result(await this.post({ ...request, id: 1 }), 1));
+      return results;
+    }
+    if (!Array.isArray(answers) || answers.length !== calls.length) throw this.unusable;
+    const byId = new Map(answers.map((answer) => [isObject(answer) ? answer.id : null, answer]));
+    return requests.map(({ id }) => this.result(byId.get(id), id));
+  }
+
+  // The answer, read as strictly as a credential: one that two readers could read differently is none.
+  async post(request) {
     const headers = { "content-type": "application/json" };
-    const bytes = await get(this.url, MAX_RPC_BYTES, { method: "POST", headers, body });
+    const bytes = await get(this.url, MAX_RPC_BYTES, { method: "POST", headers, body: JSON.stringify(request) });
     try {
-      const answers = JSON.parse(new TextDecoder().decode(bytes));
-      return calls.map((_, id) => {
-        const { result, error } = answers.find((answer) => answer.id === id);
-        return error ? new Error(error.message) : result;
-      });
+      return parse(bytes, MAX_RPC_BYTES);
     } catch {
       throw this.unusable;
     }
   }
 
+  result(answer, id) {
+    if (!isObject(answer)) throw this.unusable;
+    const error = answer.error ?? null;
+    if (isObject(error)) return new Error("refused");
+    if (error !== null || answer.id !== id || !("result" in answer)) throw this.unusable;
+    return answer.result;
+  }
+
   quantity(text) {
-    if (typeof text !== "string" || !/^0x[0-9a-f]{1,64}$/i.test(text)) throw this.unusable;
+    if (typeof text !== "string" || !/^0x[0-9A-Fa-f]{1,64}$/.test(text)) throw this.unusable;
     return Number(text);
   }
 
   data(text, length) {
-    if (typeof text !== "string" || !/^0x([0-9a-f]{2})*$/i.test(text)) throw this.unusable;
+    if (typeof text !== "string" || text.length % 2 || !/^0x[0-9A-Fa-f]*$/.test(text)) throw this.unusable;
     const bytes = unhex(text.slice(2));
     if (length !== undefined && bytes.length !== length) throw this.unusable;
     return bytes;
@@ -108,6 +130,7 @@ class Node {
 async function lookup(node, registry, root, keyId) {
   const block = (tag) => ["eth_getBlockByNumber", [tag, false]];
   const [chain, final, latest] = await node.ask(["eth_chainId", []], block("finalized"), block("latest"));
+  if ([chain, final, latest].some((result) => result instanceof Error)) throw node.unusable;
   if (node.quantity(chain) !== registry.chain_id) throw new WrongChain(registry.chain_id, Number(chain));
   if (!final?.hash || !latest?.hash) throw node.unusable;
   const question = LOOKUP + root + keyId;

@@ -2,7 +2,7 @@
 //
 // `fail` is said only where a signed and anchored list says so; whatever is missing or wrong is `unknown`.
 
-import { Flaw, base64url, equal, hex, multikey, sha256, unhex, utf8, verifySignature } from "./bytes.js";
+import { Flaw, base64url, equal, hex, multikey, readStream, sha256, unhex, utf8, verifySignature } from "./bytes.js";
 import { isUrl, parseTime } from "./document.js";
 import * as entries from "./entries.js";
 import { digest, isObject, MAX_DEPTH, parse } from "./json.js";
@@ -180,16 +180,10 @@ async function bit(proved, index) {
 // One gzip member in unpadded base64url behind a `u`, and no more of it than a list may have.
 async function unpack(text) {
   if (typeof text !== "string" || !text.startsWith("u") || text.length > (MAX_LIST_BYTES * 4) / 3 + 1024) throw flaw("list-bits");
-  const bits = new Uint8Array(MAX_LIST_BYTES);
-  let length = 0;
   try {
-    const unpacked = new Blob([base64url(text.slice(1))]).stream().pipeThrough(new DecompressionStream("gzip"));
-    for await (const part of unpacked) {
-      bits.set(part, length); // throws once there is no room
-      length += part.length;
-    }
+    const packed = new Blob([base64url(text.slice(1))]);
+    return await readStream(packed.stream().pipeThrough(new DecompressionStream("gzip")), MAX_LIST_BYTES);
   } catch {
     throw flaw("list-bits");
   }
-  return bits.subarray(0, length);
 }
