@@ -14,7 +14,7 @@ REPORT_FORMAT = "credanchor-audit/2"
 
 INVARIANTS = {
     "RegistryIsTheOneTrusted": "the contract at the trusted address runs the trusted code, and the export is its own",
-    "BlockIsCanonical": "the block's header hashes to its name, follows its parent, and is final",
+    "BlockIsCanonical": "the block follows the blocks before it, and is final",
     "EndpointsAgree": "every node that answered shows the same block and the same head",
     "LogIsComplete": "the log has every entry from genesis on, in order, and leads to the head the contract stores",
     "LogOnlyGrows": "every earlier head is one that the log had on its way to the newest",

@@ -10,8 +10,8 @@ from tests.support.httpapi import SCOPES, Api, Operation, operations
 
 PUBLIC = {
     "listIssuers", "getIssuer", "listKeys", "getAchievement", "getStatusList", "getStatusEvidence", "listAnchors",
-    "getAnchor", "exportRegistry", "exportAnchors", "exportAnchor", "exportBatch", "exportList", "verify", "verifyStack",
-    "livez", "readyz", "health",
+    "getAnchor", "exportRegistry", "exportAnchors", "exportAnchor", "exportBatch", "exportList",
+    "verify", "verifyStack", "livez", "readyz", "health",
     "getRegistry", "listProblems", "getProblem", "getDidDocument",
 }  # fmt: skip
 

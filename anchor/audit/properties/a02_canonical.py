@@ -44,7 +44,7 @@ def _check_parents(view: View) -> None:
 CANONICAL = Property(
     2,
     "canonical",
-    "the block that was read is final, its header hashes to its name, and every node shows the same",
+    "the block that was read is final, follows its parents, and every node shows the same",
     ("BlockIsCanonical", "EndpointsAgree"),
     check,
 )
