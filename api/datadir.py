@@ -18,6 +18,7 @@ from typing import Any
 
 from registry.errors import RegistryError
 from registry.format.nesting import loads
+from registry.format.note import NoteKey
 from registry.verify.trust import RegistryTrust, TrustProfile
 
 ROLES = ("admin", "registrar", "operator")
@@ -83,7 +84,9 @@ class Deployment:
             "public_url": self.public_url,
         }
 
-    def trust(self, rpc: tuple[str, ...], *, test: bool, heartbeat_seconds: int) -> TrustProfile:
+    def trust(
+        self, rpc: tuple[str, ...], *, test: bool, heartbeat_seconds: int, log_key: NoteKey | None = None
+    ) -> TrustProfile:
         """The trust profile that believes this registry and no other."""
         entry = RegistryTrust(
             name="Embedded test registry" if self.embedded else f"Registry on chain {self.chain_id}",
@@ -94,6 +97,7 @@ class Deployment:
             status=(self.public_url,),
             heartbeat_seconds=heartbeat_seconds,
             test=test,
+            log_key=log_key,
         )
         return TrustProfile((entry,))
 

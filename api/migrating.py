@@ -23,7 +23,8 @@ from api import chains, datadir, serve, signers
 from api.datadir import DataDirError, Deployment
 from api.settings import Settings
 from registry.errors import RegistryError
-from registry.store import succession
+from registry.format.note import NoteKey
+from registry.store import logkey, succession
 from registry.store.engine import Store, migrate
 from registry.store.lease import acquire, new_owner, release
 from registry.store.registering import wanted
@@ -93,8 +94,8 @@ def move(old: Settings, new: Settings, say: Say, *, admin_delay: int) -> Moved:
         _await_final(new, deployment, say)
         _end(contract, old, _deployed(deployment), predecessor, say)
         _keep_log(old, before, new, predecessor)
-        issuers = _begin(store, new, deployment)
-        _write_trust(old, new, before, deployment, predecessor)
+        issuers, log_key = _begin(store, new, deployment)
+        _write_trust(old, new, before, deployment, predecessor, log_key=log_key)
         return Moved(deployment, predecessor, issuers, _register(new, deployment, say))
 
 
@@ -234,19 +235,29 @@ def _await_final(new: Settings, deployment: Deployment, say: Say) -> None:
         there.close()
 
 
-def _begin(store: Store, new: Settings, deployment: Deployment) -> int:
-    """The successor's database: bound, and with everything that goes on. Returns the number of issuers."""
+def _begin(store: Store, new: Settings, deployment: Deployment) -> tuple[int, NoteKey]:
+    """The successor's database: bound, with a log key of its own and everything that goes on.
+
+    Returns the number of issuers, and the log's key.
+    """
     fresh = Store(new.database)
     try:
         migrate(fresh)
         bind_registry(fresh, **deployment.facts())
-        return succession.carry_over(store, fresh, Vault.from_file(new.master_key))
+        vault = Vault.from_file(new.master_key)
+        return succession.carry_over(store, fresh, vault), logkey.ensure(fresh, vault)
     finally:
         fresh.close()
 
 
 def _write_trust(
-    old: Settings, new: Settings, before: Deployment, deployment: Deployment, predecessor: Predecessor
+    old: Settings,
+    new: Settings,
+    before: Deployment,
+    deployment: Deployment,
+    predecessor: Predecessor,
+    *,
+    log_key: NoteKey,
 ) -> None:
     """Both directories believe both: the successor first, then all that the old profile believed.
 
@@ -255,7 +266,10 @@ def _write_trust(
     kept = TrustProfile.parse(old.trust.read_text("utf-8")) if old.trust.exists() else None
     if kept is None:
         kept = before.trust(old.rpc_urls, test=old.test_network, heartbeat_seconds=old.heartbeat_seconds)
-    (entry,) = deployment.trust(new.rpc_urls, test=new.test_network, heartbeat_seconds=new.heartbeat_seconds).registries
+    own = deployment.trust(
+        new.rpc_urls, test=new.test_network, heartbeat_seconds=new.heartbeat_seconds, log_key=log_key
+    )
+    (entry,) = own.registries
     entry = replace(entry, name=f"{entry.name}, from block {deployment.deploy_block} on")
     closed = (predecessor.chain_id, predecessor.contract)
     others = tuple(

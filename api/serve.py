@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -151,6 +152,7 @@ def deploy(
 
 def _bind(settings: Settings, deployment: Deployment, say: Say) -> str:
     """Database, master key, API key, trust profile: made where missing. Returns the administrator's token."""
+    from registry.store import logkey
     from registry.store.apikeys import BadToken, authenticate, create_api_key
     from registry.store.engine import Store, migrate
     from registry.store.setup import bind_registry
@@ -167,7 +169,9 @@ def _bind(settings: Settings, deployment: Deployment, say: Say) -> str:
     try:
         migrate(store)
         bind_registry(store, **deployment.facts(), first=make_master_key)
-        require_master_key(store, Vault.from_file(settings.master_key))
+        vault = Vault.from_file(settings.master_key)
+        require_master_key(store, vault)
+        log_key = logkey.ensure(store, vault)
         token = _known_token(settings.client)
         try:
             authenticate(store, token)
@@ -176,11 +180,15 @@ def _bind(settings: Settings, deployment: Deployment, say: Say) -> str:
         datadir.write(settings.client, json.dumps({"url": settings.public_url, "api_key": token}) + "\n", 0o600)
     finally:
         store.close()
-    if not settings.trust.exists():
-        profile = deployment.trust(
-            settings.rpc_urls, test=settings.test_network, heartbeat_seconds=settings.heartbeat_seconds
-        )
-        datadir.write(settings.trust, profile.to_toml())
+    profile = partial(
+        deployment.trust,
+        settings.rpc_urls,
+        test=settings.test_network,
+        heartbeat_seconds=settings.heartbeat_seconds,
+    )
+    # Written by `deploy` or an older version and never touched since: then the log's key may be added.
+    if not settings.trust.exists() or settings.trust.read_text("utf-8") == profile().to_toml():
+        datadir.write(settings.trust, profile(log_key=log_key).to_toml())
     return token
 
 

@@ -1,15 +1,18 @@
 """The lines and files of a public export, read strictly into records.
 
 `registry.json`, `anchors.jsonl`, `anchors/<n>.json`,
-`batches/<n>.json` in the format `credanchor-export/1`, with exactly these members.
+`batches/<n>.json` in the format `credanchor-export/1`, with exactly these members;
+`log_key` of `registry.json` may be absent, as it is in exports of older registries.
 """
 
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import Any
 
 from anchor.audit.source import MAX_FILE_BYTES
 from registry.errors import FormatError
 from registry.format.multibase import decode_multikey
+from registry.format.note import NoteKey
 from registry.format.strictjson import parse, pointer
 
 EXPORT_FORMAT = "credanchor-export/1"
@@ -25,11 +28,12 @@ class RegistryFile:
     contract: bytes
     registry_id: bytes
     deploy_block: int
+    log_key: NoteKey | None = None  # what the registry says of its key; believed is the trust profile's alone
 
     @classmethod
     def parse(cls, content: bytes) -> "RegistryFile":
         """Raises FormatError."""
-        members = _object(content, {"format", "chain_id", "contract", "registry_id", "deploy_block"})
+        members = _object(content, {"format", "chain_id", "contract", "registry_id", "deploy_block"}, {"log_key"})
         if members["format"] != EXPORT_FORMAT:
             raise FormatError("export.format", "/format", f"The format is not {EXPORT_FORMAT}")
         return cls(
@@ -37,6 +41,7 @@ class RegistryFile:
             contract=_hex(members, "contract", 20),
             registry_id=_hex(members, "registry_id", 32),
             deploy_block=_number(members, "deploy_block"),
+            log_key=_log_key(members["log_key"]) if "log_key" in members else None,
         )
 
 
@@ -140,9 +145,18 @@ def _list(item: Any, place: int) -> ListLine:
     )
 
 
-def _object(content: bytes, names: set[str]) -> dict[str, Any]:
+def _log_key(value: Any) -> NoteKey:
+    if not isinstance(value, dict) or value.keys() != {"vkey", "multikey"} or not isinstance(value["vkey"], str):
+        raise FormatError("export.members", "/log_key", "It has not exactly the members multikey, vkey")
+    key = NoteKey.parse(value["vkey"])
+    if value["multikey"] != key.multikey:
+        raise FormatError("export.key", "/log_key/multikey", "It is not the key of the vkey")
+    return key
+
+
+def _object(content: bytes, names: set[str], optional: Set[str] = frozenset()) -> dict[str, Any]:
     members = parse(content, max_bytes=MAX_FILE_BYTES)
-    if not isinstance(members, dict) or members.keys() != names:
+    if not isinstance(members, dict) or members.keys() - optional != names:
         raise FormatError("export.members", "", f"It has not exactly the members {_named(names)}")
     return members
 

@@ -17,7 +17,7 @@ from api.schemas import operating
 from api.services import Services
 from registry.credential import blockcerts
 from registry.errors import StateError
-from registry.store import anchors
+from registry.store import anchors, logkey
 from registry.store.apikeys import Caller
 from registry.store.health import facts
 
@@ -91,7 +91,7 @@ def metrics(_caller: Operator, services: Svc) -> Response:
     **route("getRegistry", "The contract that this registry writes to; anchor proofs name this address", "wrong-state"),
 )
 def registry(services: Svc) -> Any:
-    row = services.bound()
+    row, key = services.bound(), logkey.public_key(services.store)
     url = f"{row.public_url}/v1/registry"
     return {
         **blockcerts.profile(url, urlsplit(row.public_url).netloc, anchors.senders(services.store)),
@@ -102,6 +102,7 @@ def registry(services: Svc) -> Any:
         "deploy_block": row.deploy_block,
         "deploy_block_hash": hash0x(row.deploy_block_hash),
         "public_url": row.public_url,
+        "log_key": key and {"vkey": key.vkey, "multikey": key.multikey},
         "test_network": services.settings.test_network,
     }
 

@@ -125,6 +125,13 @@ class AnchoringKey(Answer):
     created: Time
 
 
+class LogKey(Answer):
+    """The key that signs the registry's notes: as the text of a signed note's key (C2SP), and as a multikey."""
+
+    vkey: str
+    multikey: str
+
+
 class Registry(HealthRegistry):
     """All public facts about the contract. Do not take them from here to trust them: that is what a profile is for.
 
@@ -139,4 +146,5 @@ class Registry(HealthRegistry):
     deploy_block: int
     deploy_block_hash: Hash0x
     public_url: str
+    log_key: LogKey | None
     publicKey: list[AnchoringKey]

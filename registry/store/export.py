@@ -1,6 +1,6 @@
 """The public export: all that an auditor needs besides the chain, without a word about any person.
 
-    registry.json              which contract
+    registry.json              which contract, and the key that signs the registry's notes
     anchors.jsonl              one line per anchor, in order: its lists and its batches
     anchors/<8 digits>.json    one anchor's line and its batches' leaves in its tree: what status evidence is made of
     batches/<8 digits>.json    the leaves of each anchored batch and the issuer's signature over them
@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from registry.errors import NotFound
 from registry.format.multibase import encode_multikey
+from registry.store import logkey
 from registry.store.engine import Store
 from registry.store.setup import registry
 from registry.store.tables import Anchor, AnchorList, Batch, IssuerKey, StatusListVersion
@@ -69,7 +70,7 @@ def public_file(store: Store, path: str) -> bytes:
 
 
 def _registry(session: Session) -> bytes:
-    row = registry(session)
+    row, key = registry(session), logkey.public(session)
     return _line(
         {
             "format": FORMAT,
@@ -78,6 +79,7 @@ def _registry(session: Session) -> bytes:
             "registry_id": row.registry_id.hex(),
             "deploy_block": row.deploy_block,
         }
+        | ({"log_key": {"vkey": key.vkey, "multikey": key.multikey}} if key else {})
     )
 
 

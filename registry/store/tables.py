@@ -29,6 +29,7 @@ __all__ = [
     "Notice",
     "Readings",
     "Registry",
+    "RegistryKey",
     "Standing",
     "StatusEvent",
     "StatusList",
@@ -48,6 +49,16 @@ class Registry(Base):
     deploy_block_hash: Mapped[bytes]
     code_sha256: Mapped[bytes]
     public_url: Mapped[str]  # where the status lists named in credentials live
+
+
+class RegistryKey(Base):
+    """The Ed25519 key that signs the registry's notes; at most one row, id 1. `secret` is encrypted at rest."""
+
+    __tablename__ = "registry_key"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    multikey: Mapped[bytes]  # 34 bytes, 0xed01 + key
+    secret: Mapped[bytes]
+    created_at: Mapped[int]
 
 
 class Issuer(Base):

@@ -11,6 +11,7 @@ heartbeat_seconds = 86400
 test = true
 closed_size = 41                      # only of a closed registry: where its log ends (FORMAT.md section 5)
 closed_head = "64 hex digits"
+log_key = "registry.example/<registry id>+<8 hex digits>+<base64>"   # optional: who signs the registry's notes
 """
 
 import json
@@ -21,6 +22,7 @@ from urllib.parse import urlsplit
 
 from registry.errors import FormatError
 from registry.format.entries import registry_id
+from registry.format.note import NoteKey
 from registry.format.strictjson import pointer
 from registry.limits import MAX_INTEGER, MAX_URL_CHARS
 
@@ -30,7 +32,7 @@ DEFAULT_HEARTBEAT_SECONDS = 86_400
 MAX_REGISTRIES = 100
 MAX_SOURCES = 10
 _REQUIRED = {"name", "chain_id", "contract", "code_sha256", "rpc"}
-_OPTIONAL = {"status", "heartbeat_seconds", "test"}
+_OPTIONAL = {"status", "heartbeat_seconds", "test", "log_key"}
 _CLOSED = {"closed_size", "closed_head"}
 
 
@@ -48,6 +50,7 @@ class RegistryTrust:
     test: bool = True
     closed_size: int = 0  # entries of a closed registry's log; 0: it is not closed, or its end is not pinned
     closed_head: bytes = b""  # 32 bytes, RFC 9162 head of that many entries
+    log_key: NoteKey | None = None  # signs the registry's receipts and checkpoints; None: neither is believed
 
     @property
     def registry_id(self) -> bytes:
@@ -55,16 +58,20 @@ class RegistryTrust:
 
     def to_json(self) -> dict[str, Any]:
         """The same members as in TOML."""
-        return {
-            "name": self.name,
-            "chain_id": self.chain_id,
-            "contract": "0x" + self.contract.hex(),
-            "code_sha256": self.code_sha256.hex(),
-            "rpc": list(self.rpc),
-            "status": list(self.status),
-            "heartbeat_seconds": self.heartbeat_seconds,
-            "test": self.test,
-        } | self._closed()
+        return (
+            {
+                "name": self.name,
+                "chain_id": self.chain_id,
+                "contract": "0x" + self.contract.hex(),
+                "code_sha256": self.code_sha256.hex(),
+                "rpc": list(self.rpc),
+                "status": list(self.status),
+                "heartbeat_seconds": self.heartbeat_seconds,
+                "test": self.test,
+            }
+            | ({"log_key": self.log_key.vkey} if self.log_key else {})
+            | self._closed()
+        )
 
     def _closed(self) -> dict[str, Any]:
         return {"closed_size": self.closed_size, "closed_head": self.closed_head.hex()} if self.closed_size else {}
@@ -129,6 +136,12 @@ def _registry(item: Any, index: int) -> RegistryTrust:
             raise flaw(name, f"This is not an integer from 1 to {MAX_INTEGER}")
         return value
 
+    def log_key(value: Any) -> NoteKey:
+        try:
+            return NoteKey.parse(value if isinstance(value, str) else "")
+        except FormatError as error:
+            raise flaw("log_key", error.problem) from None
+
     def binary(name: str, length: int) -> bytes:
         text = item[name]
         digits = text.lower().removeprefix("0x") if isinstance(text, str) else ""
@@ -159,6 +172,7 @@ def _registry(item: Any, index: int) -> RegistryTrust:
         test=item.get("test", True),
         closed_size=integer("closed_size", item["closed_size"]) if "closed_size" in item else 0,
         closed_head=binary("closed_head", 32) if "closed_head" in item else b"",
+        log_key=log_key(item["log_key"]) if "log_key" in item else None,
     )
 
 
