@@ -1,4 +1,4 @@
-"""Take the credential out of a baked PNG or SVG picture. It is not checked: for that, credanchor verify takes pictures.
+"""Take the credential out of a baked PNG or SVG picture, or a PDF. It is not checked: that is credanchor verify.
 
 Without --out the credential goes to the standard output, byte for byte.
 """
@@ -13,7 +13,9 @@ from api.cli.output import emit
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Options of `credanchor unbake`."""
-    parser.add_argument("image", type=Path, metavar="IMAGE", help="a PNG or SVG picture with a credential in it")
+    parser.add_argument(
+        "image", type=Path, metavar="IMAGE", help="a PNG or SVG picture, or a PDF, with a credential in it"
+    )
     parser.add_argument("--out", type=Path, metavar="FILE", help="where the credential goes")
     options.with_json(parser)
     options.example(

@@ -82,6 +82,7 @@ import { verify } from "/static/verifier/verify.js";
 import { parseTime } from "/static/verifier/document.js";
 import { Unreachable, WrongChain } from "/static/verifier/outcome.js";
 import { credentialIn } from "/static/verifier/images.js";
+import { fromPdf, isPdf } from "/static/verifier/pdf.js";
 import { httpStatus, reader } from "/static/verifier/sources.js";
 import { parse, canonical } from "/static/verifier/json.js";
 import { Catalogue, view } from "/static/view.js";
@@ -136,6 +137,15 @@ globalThis.lookUp = async (registry, root, key) => {
 };
 globalThis.evidenceOf = (origins, list) =>
   httpStatus(origins).fetch(list, 1).then(() => "ok", (error) => error.constructor.name);
+globalThis.readPdf = async (data) => {
+  const bytes = bytesOf(data);
+  try {
+    return ["ok", btoa(String.fromCharCode(...(isPdf(bytes) ? await fromPdf(bytes) : bytes)))];
+  } catch (error) {
+    if (!error.code) throw error;
+    return [error.code, null];
+  }
+};
 globalThis.ready = true;
 </script>"""
 """A page that gives our modules what a test hands it. `judge` takes what `given` makes of a vector."""

@@ -8,7 +8,7 @@ from registry.errors import FormatError
 from registry.format import strictjson
 from registry.limits import MAX_DOCUMENT_BYTES
 
-Kind = Literal["png", "svg"]
+Kind = Literal["png", "svg", "pdf"]
 
 MAX_IMAGE_BYTES = 8 * 1024 * 1024
 """A baked image. Badges have some 100 KB; this leaves room for a picture that fills a printed page."""

@@ -15,6 +15,7 @@ from registry.format import strictjson
 from registry.verify.document import read
 from tests.support import pictures
 from tests.support.browsing import given
+from tests.support.pdfs import embedded, pdf
 from tests.support.vectors import PATHS, case_of, load
 
 pytestmark = pytest.mark.browser
@@ -141,3 +142,24 @@ def test_pictures_are_read_as_in_python(bench: Page) -> None:
         assert (found[0] == "ok", found[1]) == (expected[0] == "ok", expected[1]), image
         outcomes.add(expected[0])
     assert {"ok", "baking.no-credential", "baking.checksum", "baking.not-xml"} <= outcomes
+
+
+def test_pdfs_are_read_as_in_python(bench: Page) -> None:
+    good = [pdf(embedded(b'{"id":"urn:uuid:1"}', packed=packed)) for packed in (True, False)]
+    two = pdf(embedded(b"{}"), embedded(b"{}"))
+    samples = [*good, two, pdf(), pdf(embedded(b"[]")), pdf(embedded(b"{" + b" " * (1 << 21)))]
+    samples += [good[0].replace(b"%%EOF", b"/Encrypt 1 0 R"), good[0].replace(b"/FlateDecode", b"/LZWDecode")]
+    for file in good:
+        start = file.index(b"5 0 obj")
+        around = mutants(file[start : start + 260], 150, seed=9)  # where the rule looks
+        samples += [file[:start] + part + file[start + 260 :] for part in around]
+    outcomes = set()
+    for file in samples:
+        try:
+            expected = ["ok", base64.b64encode(credential_in(file)).decode()]
+        except FormatError as error:
+            expected = [error.code, None]
+        assert bench.evaluate("(data) => readPdf(data)", base64.b64encode(file).decode()) == expected, file
+        outcomes.add(expected[0])
+    assert {"ok", "baking.several", "baking.no-credential", "baking.pdf-object", "baking.pdf-length"} <= outcomes
+    assert {"baking.pdf-damaged", "baking.pdf-filter", "baking.pdf-encrypted"} <= outcomes

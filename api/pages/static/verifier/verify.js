@@ -12,6 +12,7 @@ import { readDocument } from "./document.js";
 import { credentialIn } from "./images.js";
 import { after, check, CHECK_IDS, Unreachable, verdict, WrongChain } from "./outcome.js";
 import { checkAnchor, checkIssuer, usable } from "./onchain.js";
+import { fromPdf, isPdf } from "./pdf.js";
 import { confirmProof } from "./proof.js";
 import { checkStatus, readEvidence, statusEntry } from "./status.js";
 
@@ -19,7 +20,7 @@ export async function verify(bytes, { trust, chain, status, now }) {
   const done = {};
   let found = null;
   try {
-    found = await readDocument(credentialIn(bytes));
+    found = await readDocument(isPdf(bytes) ? await fromPdf(bytes) : credentialIn(bytes));
     done.format = check("format", "pass", "ok", { bytes: bytes.length, d_jcs: hex(found.dJcs) });
   } catch (flaw) {
     if (!(flaw instanceof Flaw)) throw flaw;
