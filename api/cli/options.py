@@ -150,15 +150,16 @@ def read(path: Path, most: int) -> bytes:
     return content
 
 
-def content(path: Path) -> bytes:
-    """A file, or what comes on stdin for -; one byte more than an image may have is enough. Raises CliError."""
+def content(path: Path, most: int | None = None) -> bytes:
+    """A file, or what comes on stdin for -; one byte more than `most` (else an image may have). Raises CliError."""
     from registry.credential.baking import MAX_IMAGE_BYTES
 
+    wanted = (MAX_IMAGE_BYTES if most is None else most) + 1  # too long by one byte is an outcome of check 1
     try:
         if path == STDIN:
-            return sys.stdin.buffer.read(MAX_IMAGE_BYTES + 1)
+            return sys.stdin.buffer.read(wanted)
         with path.open("rb") as file:
-            return file.read(MAX_IMAGE_BYTES + 1)  # too long by one byte is an outcome of check 1
+            return file.read(wanted)
     except OSError as problem:
         raise CliError(f"{path} cannot be read: {problem.strerror}.", exit_code=NOT_KNOWN) from None
 

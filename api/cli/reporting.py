@@ -1,20 +1,53 @@
 """What `credanchor verify` prints of one file: a line of JSON, or the verdict with a line for each check."""
 
 import json
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from api.cli.failures import NOT_KNOWN, REFUSED
 from api.cli.output import BOLD, DIM, GREEN, RED, YELLOW, colour
 from registry.verify import Check, Report
 from registry.verify.token import TokenReport
 
+if TYPE_CHECKING:
+    from anchor.bundle.file import Bundle
+
 MARKS = {"pass": ("✓", GREEN), "fail": ("✗", RED), "unknown": ("?", YELLOW), "not_run": ("-", DIM)}
 
 
-def render(path: Path, report: Report | TokenReport, *, as_json: bool) -> str:
+@dataclass(frozen=True)
+class Bundled:
+    """What is said of the bundle that a file came in: its block, as the bundle has it, and whether that was asked."""
+
+    json: dict[str, Any]
+    sentence: str
+
+    @classmethod
+    def of(cls, bundle: "Bundle", block_hash: bytes | None, now: datetime) -> "Bundled":
+        """`block_hash` (32 bytes) is the verifier's; None where it named none."""
+        from anchor.bundle.header import Header
+        from registry.format.anchorproof import rfc3339
+        from registry.verify.evidence import Unproved
+
+        try:
+            header = Header.read(bundle.header)
+        except Unproved as problem:
+            return cls({"block_number": None, "block_hash": None, "block_time": None, "confirmed": False}, str(problem))
+        confirmed = block_hash == header.hash
+        whose = "as you named it" if confirmed else "as the bundle names it"
+        time = rfc3339(header.time)
+        known = {"block_number": header.number, "block_hash": "0x" + header.hash.hex(), "block_time": time}
+        age = {"age_seconds": int(now.timestamp()) - header.time, "confirmed": confirmed}
+        return cls(known | age, f"Block {header.number} of {time}, {whose}: 0x{header.hash.hex()}")
+
+
+def render(path: Path, report: Report | TokenReport, bundled: Bundled | None = None, *, as_json: bool) -> str:
     """The text, without a line's end."""
     if as_json:
-        return json.dumps({"file": str(path)} | report.to_json(), ensure_ascii=False)
+        more = {"bundle": bundled.json} if bundled else {}
+        return json.dumps({"file": str(path)} | more | report.to_json(), ensure_ascii=False)
     shade = {0: GREEN if report.verdict == "valid" else YELLOW, REFUSED: RED, NOT_KNOWN: YELLOW}[report.exit_code]
     lines = [f"{colour(str(path), BOLD)}: {colour(report.verdict, shade)}. {report.sentence}"]
     for check in _checks(report):
@@ -30,6 +63,8 @@ def render(path: Path, report: Report | TokenReport, *, as_json: bool) -> str:
     for word, outcome, sentence in beside:
         mark, tint = MARKS[outcome]
         lines.append(f"  {colour(mark, tint)}   {word:<10} {sentence}")
+    if bundled:
+        lines.append(f"      {'bundle':<10} {bundled.sentence}")
     return "\n".join(lines)
 
 

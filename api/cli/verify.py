@@ -1,6 +1,8 @@
 """Check credential files against the chain yourself. Needs no registry, no account, no database.
 
 Which contracts you believe, and which nodes you ask, comes from your trust profile, never from the file.
+A bundle (see `credanchor bundle`) is checked with --offline and the hash of its block, and nobody is asked; without
+--offline it is unpacked, and its credential checked like any.
 Exit code: 0 valid (or valid on a test network), 1 not valid, 2 not known or not yet; of several files the worst.
 """
 
@@ -12,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from api.cli import failures, options
-from api.cli.failures import NOT_KNOWN, CliError
+from api.cli.failures import NOT_KNOWN, USAGE, CliError
 from api.cli.output import Progress
 
 if TYPE_CHECKING:
@@ -48,6 +50,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     says = "the log of a closed registry, asked instead of its chain where your trust profile pins its end"
     parser.add_argument("--log", action="append", type=Path, default=[], metavar="FILE", help=says)
+    says = "the files are bundles: believe their proofs under --block-hash, and ask nobody"
+    parser.add_argument("--offline", action="store_true", help=says)
+    says = "hash of the bundle's block, from a source you trust to know a final block of the profile's chain"
+    parser.add_argument("--block-hash", metavar="0x…", help=says)
     options.with_contexts(parser)
     says = "a credential that the file commits to, or a directory of such; repeat it for each"
     parser.add_argument("--component", action="append", type=Path, default=[], metavar="FILE|DIR", help=says)
@@ -61,6 +67,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "credanchor verify certificate.json --component courses/ --require-components",
         "credanchor verify diploma.json --status ./export",
         "credanchor verify files/*.json --json | jq .verdict",
+        "credanchor verify --offline --block-hash 0x5f… diploma.bundle.json --trust trust.toml",
     )
 
 
@@ -78,8 +85,9 @@ def run(arguments: argparse.Namespace) -> int:
     from registry.verify.components import Given
 
     options.use_contexts(arguments, NOT_KNOWN)
+    block_hash = _block_hash(arguments)
     verifier = Verifier(
-        trust_profile(arguments, NOT_KNOWN), _status(arguments.status), logs=_logs(arguments.log)
+        trust_profile(arguments, NOT_KNOWN), status_source(arguments.status), logs=_logs(arguments.log)
     )  # fmt: skip
     # Only where somebody watches and the reports go elsewhere.
     progress = Progress(quiet=not sys.stderr.isatty() or sys.stdout.isatty())
@@ -89,6 +97,7 @@ def run(arguments: argparse.Namespace) -> int:
     checking = check_all(
         arguments.files, verifier, documents, as_json=arguments.json,
         components=components, require_components=arguments.require_components,
+        offline=arguments.offline, block_hash=block_hash,
     )  # fmt: skip
     with closing(checking) as checked:
         for number, found in enumerate(checked, 1):
@@ -101,6 +110,22 @@ def run(arguments: argparse.Namespace) -> int:
             progress(f"verified {number:,} of {len(arguments.files):,}")
     progress.done()
     return worst
+
+
+def _block_hash(arguments: argparse.Namespace) -> bytes | None:
+    """The 32 bytes of --block-hash. Raises CliError where options do not go together."""
+    if not arguments.offline:
+        if arguments.block_hash is not None:
+            raise CliError("--block-hash goes with --offline; online the node is asked.", exit_code=USAGE)
+        return None
+    if arguments.status or arguments.log:
+        raise CliError("--offline believes the bundle's own proofs: --status and --log do not go with it.", "", USAGE)
+    if arguments.block_hash is None:
+        return None
+    digits = arguments.block_hash.lower().removeprefix("0x")
+    if len(digits) != 64 or not set(digits) <= set("0123456789abcdef"):
+        raise CliError("--block-hash takes 32 bytes in hex: 0x and 64 digits.", exit_code=USAGE)
+    return bytes.fromhex(digits)
 
 
 def trust_profile(arguments: argparse.Namespace, exit_code: int) -> "TrustProfile":
@@ -119,7 +144,8 @@ def trust_profile(arguments: argparse.Namespace, exit_code: int) -> "TrustProfil
         raise CliError(f"The trust profile cannot be used: {problem}", exit_code=exit_code) from None
 
 
-def _status(places: list[str]) -> "StatusSource | None":
+def status_source(places: list[str]) -> "StatusSource | None":
+    """What --status names; None: the trust profile's. Raises CliError."""
     from anchor.audit.source import open_source
     from anchor.exported import ExportStatus
     from anchor.status import FileStatus, HttpStatus

@@ -16,7 +16,7 @@ from registry.format.multibase import encode_multikey
 from registry.limits import MAX_TIME
 from registry.verify import document
 from registry.verify.document import CredentialFile, show_time
-from registry.verify.evidence import ChainAnswer, ChainFacts, Unreachable, WrongChain
+from registry.verify.evidence import ChainAnswer, ChainFacts, Unproved, Unreachable, WrongChain
 from registry.verify.forms import Forms
 from registry.verify.outcome import Check, Outcome
 from registry.verify.trust import RegistryTrust
@@ -190,6 +190,8 @@ def usable(answer: Answer, registry: RegistryTrust, id: str) -> ChainFacts | Che
     """The facts, if they come from the contract the verifier trusts, at a final block; else why that is not known."""
     outcome: Outcome = "unknown"
     detail: Mapping[str, Any]
+    if isinstance(answer, Unproved):
+        return Check(id, outcome, f"{id}.{answer.code}", answer.problem, answer.remedy)
     if isinstance(answer, Unreachable):
         detail = {"endpoint": answer.endpoint}
         return Check(id, outcome, f"{id}.unreachable", f"The network could not be asked: {answer}", ASK_AGAIN, detail)

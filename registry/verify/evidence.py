@@ -36,6 +36,19 @@ class Unreachable(RegistryError):
         return f"{self.endpoint} did not answer: {self.problem}."
 
 
+class Unproved(Unreachable):
+    """What was handed over proves no answer: `code` and `problem` say why, `remedy` what to do. It is `unknown`."""
+
+    def __init__(self, code: str, problem: str, remedy: str) -> None:
+        super().__init__("bundle", problem)
+        self.args = (code, problem, remedy)
+        self.code = code
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return self.problem
+
+
 class WrongChain(RegistryError):
     """A node serves another chain than the trust profile names; its answers are not used."""
 

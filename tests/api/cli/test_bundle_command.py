@@ -1,0 +1,47 @@
+"""`credanchor bundle`, and `credanchor verify --offline`: a file, a hash, and no network."""
+
+import json
+import shutil
+from pathlib import Path
+
+from registry.store.engine import Store
+from tests.support import chains
+from tests.support.bundling import StoreStatus, settle
+from tests.support.commandline import credanchor
+
+
+def test_a_bundle_is_made_and_checked_by_command(tmp_path: Path, migrated_file: Path) -> None:
+    store = Store(f"sqlite:///{shutil.copy(migrated_file, tmp_path / 'credanchor.db')}")
+    file, trust, status = tmp_path / "badge.json", tmp_path / "trust.toml", tmp_path / "status.json"
+    with chains.devnode(tmp_path, safe_depth=1, finality_depth=1) as (node, server):
+        place = settle(store, server.url, lambda: node.request("dev_mine", "0x1"))
+        file.write_bytes(place.files["valid"])
+        list_id = json.loads(place.files["valid"])["credentialStatus"]["statusListCredential"]
+        latest = place.online("valid").check("status").detail["anchor"]
+        status.write_bytes(StoreStatus(store).fetch(list_id, latest))
+        trust.write_text(place.trust.to_toml())
+        made = credanchor("bundle", file, "--trust", trust, "--status", status, "--json")
+        assert made.code == 0, made.err
+        bundle, known = tmp_path / "badge.bundle.json", made.json
+        assert (known["file"], known["bytes"]) == (str(bundle), bundle.stat().st_size)
+        online = credanchor("verify", bundle, "--trust", trust, "--status", status, "--json")
+        assert (online.code, online.json["verdict"], online.json["bundle"]["confirmed"]) == (0, "valid_test", False)
+    store.close()
+    # The node is gone.
+    offline = ("verify", "--offline", "--trust", trust)
+    good = credanchor(*offline, "--block-hash", known["block_hash"], bundle, "--json")
+    assert (good.code, good.json["verdict"]) == (0, "valid_test")
+    assert good.json["bundle"]["confirmed"] is True
+    assert good.json["bundle"]["block_number"] == known["block_number"]
+    shown = credanchor(*offline, "--block-hash", known["block_hash"], bundle)
+    assert f"As of block {known['block_number']} at {known['block_time']}" in shown.out
+    unnamed = credanchor(*offline, bundle)
+    assert (unnamed.code, "unconfirmed" in unnamed.out, known["block_hash"] in unnamed.out) == (2, True, True)
+    assert credanchor(*offline, "--block-hash", "0x" + "00" * 32, bundle).code == 2
+    assert credanchor(*offline, "--block-hash", "0x12", bundle).code == 64
+    assert credanchor("verify", "--trust", trust, "--block-hash", known["block_hash"], bundle).code == 64
+    plain = credanchor(*offline, "--block-hash", known["block_hash"], file)
+    assert (plain.code, "is not a bundle" in plain.err) == (2, True)
+    bundle.write_bytes(bundle.read_bytes().replace(b'"account":[', b'"account":["00",', 1)[:-9])
+    damaged = credanchor(*offline, "--block-hash", known["block_hash"], bundle)
+    assert (damaged.code, "is damaged" in damaged.err) == (2, True)
