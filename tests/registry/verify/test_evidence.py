@@ -27,7 +27,7 @@ def test_facts_and_status_evidence_survive_json() -> None:
     [
         ({"extra": 1}, ""),
         ({"chain_id": True}, "/chain_id"),
-        ({"chain_id": 1.0}, "/chain_id"),
+        ({"chain_id": 1.5}, "/chain_id"),
         ({"chain_id": -1}, "/chain_id"),
         ({"chain_id": 2**53}, "/chain_id"),
         ({"finalized": 1}, "/finalized"),
