@@ -5,11 +5,11 @@ rest is what the chain commits to is for check 6 to say (registry/FORMAT.md sect
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
-from anchor.audit.manifest import AnchorFile, ListLine, RegistryFile
+from anchor.audit.manifest import AnchorFile, AnchorLine, ListLine, RegistryFile
 from anchor.audit.source import ExportSource, Missing, anchor_path, list_path
 from anchor.errors import Unreachable
 from anchor.kept import Kept
@@ -40,19 +40,11 @@ class ExportStatus:
             anchor = self._anchor(anchor_number)
             self._anchors.put(anchor_number, anchor)
         line = anchor.line
-        stem = next((list_id.removesuffix(purpose) for purpose in PURPOSES if list_id.endswith(f"-{purpose}")), "")
-        wanted = [(place, item) for place, item in enumerate(line.lists) if item.id in {stem + one for one in PURPOSES}]
-        if len(wanted) != len(PURPOSES):
+        places = pair_of(list_id, line)
+        if places is None:
             raise Unreachable(self._source.name, f"its anchor {anchor_number} has no pair of lists {list_id}")
-        statuses = Tree([self._list_hash(item) for item in line.lists])
-        tree = Tree([self._status_hash(anchor), *anchor.entries])
-        evidence = StatusEvidence(
-            anchor_number=line.number,
-            anchor_size=tree.size,
-            anchor_path=tuple(tree.path(0)),
-            status_root=line.status_root,
-            lists_size=len(line.lists),
-            lists=tuple(self._list(item, place, statuses.path(place)) for place, item in wanted),
+        evidence = evidence_of(
+            self._registry, anchor, [(place, self._credential(line.lists[place])) for place in places]
         )
         return json.dumps(evidence.to_json(), ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -71,21 +63,10 @@ class ExportStatus:
             raise self._bad(path, "it is not there: the copy is older than the chain, or withholds it") from None
         except FormatError as flaw:
             raise self._bad(path, f"it is damaged: {flaw}") from None
-        root = Tree([self._status_hash(found), *found.entries]).root
+        root = _anchor_tree(self._registry, found).root
         if found.line.number != number or found.line.root != root:
             raise self._bad(path, f"it does not lead to its own root, or is not anchor {number}: it was changed")
         return found
-
-    def _list(self, item: ListLine, place: int, path: Iterable[bytes]) -> ListEvidence:
-        return ListEvidence(
-            id=item.id,
-            version=item.version,
-            index=place,
-            path=tuple(path),
-            credential=self._credential(item),
-            multikey=item.multikey,
-            signature=item.signature,
-        )
 
     def _credential(self, item: ListLine) -> dict[str, Any]:
         path = list_path(item.digest)
@@ -99,12 +80,6 @@ class ExportStatus:
             raise self._bad(path, f"it is damaged: {flaw}") from None
         raise self._bad(path, "it does not have the digest of its name: it was changed")
 
-    def _status_hash(self, anchor: AnchorFile) -> bytes:
-        return entries.entry_hash(entries.status_entry(self._registry, anchor.line.number, anchor.line.status_root))
-
-    def _list_hash(self, item: ListLine) -> bytes:
-        return entries.entry_hash(entries.list_entry(self._registry, item.id, item.version, item.digest))
-
     @cached_property
     def _registry(self) -> bytes:
         try:
@@ -116,3 +91,43 @@ class ExportStatus:
 
     def _bad(self, path: str, problem: str) -> Unreachable:
         return Unreachable(f"{self._source.name}/{path}", problem)
+
+
+def pair_of(list_id: str, line: AnchorLine) -> list[int] | None:
+    """Where in an anchor's status tree the pair of `list_id` is, revocation first; None when it has not both."""
+    stem = next((list_id.removesuffix(purpose) for purpose in PURPOSES if list_id.endswith(f"-{purpose}")), "")
+    places = {item.id: place for place, item in enumerate(line.lists)}
+    found = [places[stem + purpose] for purpose in PURPOSES if stem + purpose in places]
+    return found if len(found) == len(PURPOSES) else None
+
+
+def evidence_of(registry: bytes, anchor: AnchorFile, documents: Sequence[tuple[int, dict[str, Any]]]) -> StatusEvidence:
+    """The evidence that an anchor's file gives for lists, each by its place and as its signed document."""
+    line, tree = anchor.line, _anchor_tree(registry, anchor)
+    hashes = [entries.entry_hash(entries.list_entry(registry, one.id, one.version, one.digest)) for one in line.lists]
+    lists = Tree(hashes)
+    return StatusEvidence(
+        anchor_number=line.number,
+        anchor_size=tree.size,
+        anchor_path=tuple(tree.path(0)),
+        status_root=line.status_root,
+        lists_size=lists.size,
+        lists=tuple(
+            ListEvidence(
+                id=one.id,
+                version=one.version,
+                index=place,
+                path=tuple(lists.path(place)),
+                credential=document,
+                multikey=one.multikey,
+                signature=one.signature,
+            )
+            for place, document in documents
+            for one in [line.lists[place]]
+        ),
+    )
+
+
+def _anchor_tree(registry: bytes, anchor: AnchorFile) -> Tree:
+    status = entries.status_entry(registry, anchor.line.number, anchor.line.status_root)
+    return Tree([entries.entry_hash(status), *anchor.entries])

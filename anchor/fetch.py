@@ -18,12 +18,15 @@ class Absent(Declined):
 
 def get(url: str, *, timeout: float, max_bytes: int) -> bytes:
     """The body at `url`, at most `max_bytes`, within `timeout` seconds. Raises Unreachable, Absent for a 404."""
-    parts = urlsplit(url)
-    place = shown(url) + parts.path
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise Unreachable(place, "an address starts with http:// or https://")
-    connect = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = connect(parts.hostname, parts.port, timeout=timeout)
+    try:
+        parts = urlsplit(url)
+        place = shown(url) + parts.path
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise Unreachable(place, "an address starts with http:// or https://")
+        connect = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        connection = connect(parts.hostname, parts.port, timeout=timeout)
+    except (ValueError, http.client.InvalidURL) as problem:
+        raise Unreachable("an address", f"it is none: {problem}") from None
     try:
         target = parts.path + (f"?{parts.query}" if parts.query else "")
         connection.request("GET", target or "/", headers={"Accept": "*/*"})

@@ -24,6 +24,12 @@ KEPT = 256
 """Answers remembered: one per list pair and anchor, so that a thousand files of a batch ask once."""
 
 
+def evidence_path(list_id: str, anchor_number: int) -> str:
+    """Where a registry's server has the evidence for the pair that the list with this URL belongs to."""
+    name = quote(list_id.rsplit("/", 1)[-1], safe="")  # not taken apart as a URL: readers differ in that
+    return f"/v1/status-lists/{name}/evidence?anchor={anchor_number}"
+
+
 class HttpStatus:
     """Asks each allowed origin in turn. The file being checked never decides which host is asked."""
 
@@ -31,7 +37,7 @@ class HttpStatus:
         self._origins = tuple(origin.rstrip("/") for origin in origins)
         self._timeout = timeout
         self._kept: Kept[tuple[str, int], bytes] = Kept(KEPT)
-        self._copies = {origin: ExportStatus(HttpSource(origin, timeout=timeout)) for origin in self._origins}
+        self._copies: dict[str, ExportStatus] = {}
 
     def fetch(self, list_id: str, anchor_number: int) -> bytes:
         """Evidence for the pair that `list_id` belongs to, as of an anchor. Raises Unreachable."""
@@ -40,12 +46,10 @@ class HttpStatus:
             return kept
         if not self._origins:
             raise Unreachable("status", "the trust profile names no source of status lists; --status FILE gives one")
-        name = quote(list_id.rsplit("/", 1)[-1], safe="")  # not taken apart as a URL: readers differ in that
         problems = []
         for origin in self._origins:
-            url = f"{origin}/v1/status-lists/{name}/evidence?anchor={anchor_number}"
             try:
-                answer = self._ask(url, self._copies[origin], list_id, anchor_number)
+                answer = self._ask(origin, list_id, anchor_number)
             except Unreachable as problem:
                 problems.append(problem)
                 continue
@@ -53,10 +57,12 @@ class HttpStatus:
             return answer
         raise problems[-1]
 
-    def _ask(self, url: str, copy: ExportStatus, list_id: str, anchor_number: int) -> bytes:
+    def _ask(self, origin: str, list_id: str, anchor_number: int) -> bytes:
         try:
+            url = origin + evidence_path(list_id, anchor_number)
             return fetch.get(url, timeout=self._timeout, max_bytes=MAX_STATUS_EVIDENCE_BYTES)
         except fetch.Declined as refusal:
+            copy = self._copies.setdefault(origin, ExportStatus(HttpSource(origin, timeout=self._timeout)))
             if not copy.exists():
                 raise refusal from None
         return copy.fetch(list_id, anchor_number)

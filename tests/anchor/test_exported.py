@@ -105,3 +105,12 @@ def test_another_list_than_the_registrys_own_is_not_answered(copy: Copy) -> None
 def test_a_server_that_is_no_copy_keeps_its_own_refusal(tmp_path: Path) -> None:
     with bucket(tmp_path) as address, pytest.raises(Unreachable, match=r"evidence.*HTTP 404"):
         HttpStatus([address]).fetch("https://registry.example/v1/status-lists/uni-1-revocation", 1)
+
+
+@pytest.mark.parametrize("origin", ["http://[x", "http://a b", "http://host:99999999", "nowhere"])
+def test_an_origin_that_is_no_address_is_unreachable_and_the_next_source_is_asked(copy: Copy, origin: str) -> None:
+    directory, url, told = copy
+    with pytest.raises(Unreachable):
+        HttpStatus([origin]).fetch(url, 2)
+    with bucket(directory) as current:
+        assert json.loads(HttpStatus([origin, current]).fetch(url, 2)) == told[2]

@@ -2,22 +2,21 @@
 
 import json
 from typing import Any
-from urllib.parse import urlsplit
 
 from anchor import fetch
-from anchor.audit.manifest import AnchorLine, ListLine
+from anchor.audit.manifest import AnchorFile, AnchorLine, ListLine
 from anchor.audit.properties.property import Property, missing
 from anchor.audit.properties.sampling import sample
 from anchor.audit.replay import ChainAnchor
 from anchor.audit.source import HTTP_TIMEOUT_SECONDS, Missing, list_path
 from anchor.audit.view import View
+from anchor.exported import evidence_of, pair_of
+from anchor.status import evidence_path
 from registry.errors import FormatError
-from registry.format import entries
 from registry.format.anchorproof import rfc3339
-from registry.format.merkle import Tree
 from registry.format.strictjson import canonical, parse
 from registry.limits import MAX_DEPTH, MAX_STATUS_EVIDENCE_BYTES
-from registry.verify.evidence import ListEvidence, StatusEvidence
+from registry.verify.evidence import StatusEvidence
 
 INVARIANT = "ServedIsWhatIsPublished"
 SAMPLE = 12
@@ -89,46 +88,26 @@ def _shown(page: Any) -> Any:
 
 def _status(view: View, line: AnchorLine, item: ListLine) -> None:
     """The evidence for a pair of lists under this anchor, which follows from the export alone."""
-    pair = [item.id, item.id.removesuffix("revocation") + "suspension"]
-    places = {one.id: place for place, one in enumerate(line.lists)}
-    own = _evidence(view, line, [places[name] for name in pair]) if all(name in places for name in pair) else None
+    own = _evidence(view, line, pair_of(item.id, line) or [])
     if own is None:
-        return  # A12 has named what is missing
-    path = f"/v1/status-lists/{urlsplit(item.id).path.rpartition('/')[2]}/evidence?anchor={line.number}"
+        return  # A5 and A12 have named what is missing
+    path = evidence_path(item.id, line.number)
     page = _get(view, path, MAX_STATUS_EVIDENCE_BYTES)
     _compare(view, path, own.to_json(), page, page)
 
 
 def _evidence(view: View, line: AnchorLine, places: list[int]) -> StatusEvidence | None:
-    hashes = [
-        entries.entry_hash(entries.list_entry(view.registry, one.id, one.version, one.digest)) for one in line.lists
-    ]
-    status = entries.entry_hash(entries.status_entry(view.registry, line.number, line.status_root))
-    batches = [view.walk.batches.entries.get(number) for number in line.batches]
-    if None in batches:
+    known = view.walk.batches.entries
+    if not places or any(number not in known for number in line.batches):
         return None
-    tree, lists = Tree([status, *(entry for entry in batches if entry)]), Tree(hashes)
     try:
         documents = [
-            parse(view.export.read(list_path(line.lists[place].digest)), max_bytes=MAX_STATUS_EVIDENCE_BYTES)
+            (place, parse(view.export.read(list_path(line.lists[place].digest)), max_bytes=MAX_STATUS_EVIDENCE_BYTES))
             for place in places
         ]
     except (Missing, FormatError):
         return None
-    return StatusEvidence(
-        anchor_number=line.number,
-        anchor_size=tree.size,
-        anchor_path=tuple(tree.path(0)),
-        status_root=line.status_root,
-        lists_size=lists.size,
-        lists=tuple(
-            ListEvidence(
-                one.id, one.version, place, tuple(lists.path(place)), document, one.multikey, one.signature
-            )
-            for place, document in zip(places, documents, strict=True)
-            for one in [line.lists[place]]
-        ),
-    )  # fmt: skip
+    return evidence_of(view.registry, AnchorFile(line, tuple(known[number] for number in line.batches)), documents)
 
 
 def _get(view: View, path: str, most: int) -> Any:
