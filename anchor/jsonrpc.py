@@ -22,7 +22,7 @@ from urllib.parse import unquote, urlsplit
 from anchor.errors import AnchorError, Unreachable
 from registry.errors import FormatError
 from registry.format.nesting import loads
-from registry.format.strictjson import parse
+from registry.format.strictjson import parse, whole
 
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 """Largest answer: 10,000 log entries of about 2 kB of JSON each, with room; more is a broken or hostile node."""
@@ -145,7 +145,7 @@ class JsonRpc:
             raise RpcError(
                 method, code if isinstance(code, int) else 0, str(error.get("message"))[:300], error.get("data")
             )
-        if not _is_number(answer.get("id"), number) or "result" not in answer:
+        if whole(answer.get("id")) != number or "result" not in answer:
             raise Unreachable(self.endpoint, "its answer is not JSON-RPC")
         return answer["result"]
 
@@ -225,16 +225,11 @@ def _by_id(answers: Any, count: int) -> dict[int, Any] | None:
         return None
     found: dict[int, Any] = {}
     for answer in answers:
-        number = answer.get("id") if isinstance(answer, dict) else None
-        if not isinstance(number, int | float) or isinstance(number, bool) or not 1 <= number <= count:
+        number = whole(answer.get("id")) if isinstance(answer, dict) else None
+        if number is None:
             return None
-        found[int(number) if number == int(number) else -1] = answer
+        found[number] = answer
     return found if found.keys() == set(range(1, count + 1)) else None
-
-
-def _is_number(value: Any, number: int) -> bool:
-    """JSON's 1 and 1.0 are one number; true is none, although Python takes it for 1."""
-    return not isinstance(value, bool) and bool(value == number)
 
 
 _QUANTITY = re.compile(r"0x[0-9A-Fa-f]{1,64}")

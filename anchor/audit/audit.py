@@ -22,7 +22,6 @@ from anchor.audit.properties.a14_continuity import CONTINUITY
 from anchor.audit.report import AuditReport
 from anchor.audit.source import ExportSource
 from anchor.audit.view import Given, Progress, View
-from registry.format.merkle import RFC9162, root_of
 from registry.verify.trust import RegistryTrust
 
 PROPERTIES = (
@@ -66,7 +65,7 @@ def report_of(view: View, reasons: dict[str, str]) -> AuditReport:
             "block_hash": "0x" + block.hash.hex(),
             "block_time": block.time,
             "log_size": len(view.entries),
-            "log_head": root_of(view.leaves, RFC9162).hex() if view.complete else "",
+            "log_head": view.head_at(len(view.leaves)).hex() if view.complete else "",
             "anchors": len(history.anchors),
             "witnesses": sum(one.agrees for one in view.witnesses),
         },

@@ -9,7 +9,7 @@ from anchor.audit.report import Book
 from anchor.audit.source import ExportSource, Missing, batch_path
 from registry.errors import FormatError
 from registry.format import entries, signature
-from registry.format.merkle import inner_nodes, root_of
+from registry.format.merkle import Tree
 
 with warnings.catch_warnings():
     # merkletools 1.0.3 has an invalid escape in its source and offers SHA-3 by a package that hashlib made needless.
@@ -52,9 +52,10 @@ class Batches:
         batch = self._load(name, number)
         if batch is None:
             return None
-        self._check_root(name, batch)
+        tree = Tree(batch.leaves)
+        self._check_root(name, batch, tree.root)
         if once:
-            self._check_leaves(name, batch)
+            self._check_leaves(name, batch, tree.inner_nodes())
         key_id = entries.issuer_key_id(batch.multikey)
         entry = entries.batch_entry(self._registry, number, batch.size, key_id, batch.root)
         self._check_signer(name, batch, key_id, entry, anchor)
@@ -116,8 +117,7 @@ class Batches:
         )
         return batch if right else None
 
-    def _check_root(self, name: str, batch: BatchFile) -> None:
-        ours = root_of(batch.leaves)
+    def _check_root(self, name: str, batch: BatchFile, ours: bytes) -> None:
         for code, who, root in (
             ("batch.root", "our own tree", ours),
             ("batch.root-merkletools", "the independent library merkletools", _second_opinion(batch.leaves)),
@@ -132,8 +132,7 @@ class Batches:
                 root.hex(),
             )
 
-    def _check_leaves(self, name: str, batch: BatchFile) -> None:
-        nodes = inner_nodes(batch.leaves)
+    def _check_leaves(self, name: str, batch: BatchFile, nodes: set[bytes]) -> None:
         both = sorted(nodes.intersection(batch.leaves))
         self._book.expect(
             "LeavesAreNoNodes",

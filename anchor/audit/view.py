@@ -21,6 +21,7 @@ from anchor.audit.walk import Walk
 from anchor.errors import Unreachable
 from anchor.jsonrpc import JsonRpc
 from registry.errors import FormatError
+from registry.format.merkle import RFC9162, root_of
 from registry.verify.trust import RegistryTrust
 
 Progress = Callable[[str], None]
@@ -100,6 +101,10 @@ class View:
     def leaves(self) -> list[bytes]:
         """The leaves of the log's tree."""
         return [entry.leaf for entry in self.entries]
+
+    def head_at(self, size: int) -> bytes:
+        """The head over the first `size` entries, 32 bytes; none where the log has no such size."""
+        return root_of(self.leaves[:size], RFC9162) if 0 < size <= len(self.leaves) else b""
 
     @cached_property
     def credentials(self) -> list[Held]:

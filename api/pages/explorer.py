@@ -142,8 +142,8 @@ def export_name(number: int) -> str:
 
 def _page(request: Request, frame: Frame, keep: Keep, template: str, **values: Any) -> Response:
     twin = f"{request.url.path}.json"
-    query = [(name, value) for name, value in frame.carried if "items" in values]
-    html = frame.render(template, twin=twin, twin_link=frame.plain(twin, query), shown_at_most=SHOWN, **values)
+    twin_link = frame.plain(twin, frame.carried if "items" in values else [])  # the same part of a list
+    html = frame.render(template, twin=twin, twin_link=twin_link, **values)
     return cached(request, html.encode(), "text/html", keep, frame.headers(content_security_policy()))
 
 

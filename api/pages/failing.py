@@ -46,10 +46,10 @@ class PageRoute(APIRoute):
         return handler
 
 
-def _problem(error: Exception) -> Problem:
+def _problem(error: Problem | RegistryError | RequestValidationError) -> Problem:
     if isinstance(error, RequestValidationError):
         return invalid_fields(error, parameters=True)
-    return problem_of(error) if isinstance(error, RegistryError) else error  # type: ignore[return-value]
+    return problem_of(error) if isinstance(error, RegistryError) else error
 
 
 def _page(request: Request, problem: Problem, kind: str) -> Response:

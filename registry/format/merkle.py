@@ -8,6 +8,7 @@ with 0x01; the contract's log uses it. A lone node is promoted, nothing is dupli
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from registry.errors import FormatError
@@ -56,6 +57,13 @@ class Tree:
     def size(self) -> int:
         return len(self._levels[0])
 
+    def inner_nodes(self) -> set[bytes]:
+        """All nodes above the leaves that are not leaves, the root of two or more included."""
+        found = set[bytes]()
+        for below, level in pairwise(self._levels):
+            found.update(level[: len(below) // 2])  # a lone last node is promoted: it is no new one
+        return found
+
     def path(self, index: int) -> list[bytes]:
         """Siblings of leaf `index`, from the leaf up. Raises FormatError inclusion.index."""
         _check_index(index, self.size)
@@ -74,16 +82,6 @@ def root_of(leaves: Sequence[bytes], hasher: Hasher = PLAIN) -> bytes:
     while len(level) > 1:
         level = _parents(level, hasher)
     return level[0]
-
-
-def inner_nodes(leaves: Sequence[bytes], hasher: Hasher = PLAIN) -> set[bytes]:
-    """All nodes above the leaves that are not leaves, the root of two or more included. Raises like Tree."""
-    level, found = _checked(leaves), set[bytes]()
-    while len(level) > 1:
-        pairs = len(level) // 2  # a lone last node is promoted: it is no new one
-        level = _parents(level, hasher)
-        found.update(level[:pairs])
-    return found
 
 
 def directions(index: int, size: int) -> list[Direction]:

@@ -76,6 +76,16 @@ def digest(value: Any) -> bytes:
     return hashlib.sha256(canonical(value)).digest()
 
 
+def whole(value: Any) -> int | None:
+    """The integer that a parsed number is, however it was spelled (9, 9.0 and 9e0 are one); None for all else.
+
+    True is none, although Python takes it for 1.
+    """
+    if type(value) is float and value.is_integer():
+        return int(value)
+    return value if type(value) is int else None
+
+
 def pointer(*keys: str | int) -> str:
     """A JSON Pointer (RFC 6901) to what the keys and indexes lead to."""
     return "".join("/" + str(key).replace("~", "~0").replace("/", "~1") for key in keys)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from registry.errors import FormatError
-from registry.format.strictjson import pointer
+from registry.format.strictjson import pointer, whole
 from registry.limits import MAX_INTEGER
 
 T = TypeVar("T")
@@ -25,10 +25,8 @@ class Fields:
 
     def integer(self, name: str) -> int:
         """0 to 2^53-1; however it is spelled: JSON's 9, 9.0 and 9e0 are one number."""
-        value = self._value[name]
-        if type(value) is float and value.is_integer():
-            value = int(value)
-        if type(value) is not int or not 0 <= value <= MAX_INTEGER:
+        value = whole(self._value[name])
+        if value is None or not 0 <= value <= MAX_INTEGER:
             raise self._flaw(name, f"This is not an integer from 0 to {MAX_INTEGER}")
         return value
 

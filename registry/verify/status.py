@@ -12,6 +12,7 @@ from typing import Any
 from registry.errors import FormatError
 from registry.format import bitstring, entries, merkle, signature
 from registry.format.anchorproof import rfc3339
+from registry.format.strictjson import whole
 from registry.format.times import parse_time
 from registry.limits import MIN_STATUS_LIST_BYTES
 from registry.verify.checks import ASK_AGAIN, ASK_ISSUER, seen, usable
@@ -61,7 +62,7 @@ def status_entry(document: Mapping[str, Any]) -> StatusEntry | None:
     entry = document["credentialStatus"]
     if not isinstance(entry, dict) or entry.get("type") != ENTRY_TYPE:
         raise _entry_flaw(f"it is not one {ENTRY_TYPE}")
-    if entry.get("statusPurpose") != "revocation" or not _is_one(entry.get("statusSize", 1)):
+    if entry.get("statusPurpose") != "revocation" or whole(entry.get("statusSize", 1)) != 1:
         raise _entry_flaw("its purpose is not revocation, with one bit for each credential")
     url, index = entry.get("statusListCredential"), entry.get("statusListIndex")
     if not isinstance(url, str) or not is_url(url) or not url.endswith("-revocation"):
@@ -232,11 +233,6 @@ def _unknown(code: str, sentence: str, detail: Mapping[str, Any]) -> Check:
     step = ASK_ISSUER if code == "status.entry" else ASK_AGAIN
     text = sentence if "revo" in sentence.lower() else f"{sentence} Whether it was revoked is not known."
     return Check("status", "unknown", code, text, step, detail)
-
-
-def _is_one(value: Any) -> bool:
-    """JSON's 1 and 1.0 are one number; true is none, although Python takes it for 1."""
-    return value == 1 and value is not True
 
 
 def _entry_flaw(problem: str) -> FormatError:

@@ -8,6 +8,7 @@ from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
 from registry.format import entries, merkle
+from tests.support.definitions import head_by_definition
 from tests.support.evm import CHAIN_ID, NO_PREDECESSOR, Entry, Evm, Registry, Reverted, address, role
 
 MASK = (1 << 64) - 1
@@ -15,17 +16,6 @@ MASK = (1 << 64) - 1
 
 def sha(text: str) -> bytes:
     return hashlib.sha256(text.encode()).digest()
-
-
-def head_by_definition(leaves: list[bytes]) -> bytes:
-    """MTH of RFC 9162 section 2.1.1, as the standard writes it down."""
-    if len(leaves) == 1:
-        return leaves[0]
-    split = 1
-    while split * 2 < len(leaves):
-        split *= 2
-    left, right = head_by_definition(leaves[:split]), head_by_definition(leaves[split:])
-    return hashlib.sha256(b"\x01" + left + right).digest()
 
 
 def head_from_slots(registry: Registry) -> tuple[int, bytes]:

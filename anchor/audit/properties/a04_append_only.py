@@ -45,10 +45,9 @@ def _head_at(chain: Pinned, block: int) -> tuple[int, bytes] | None:
 
 def _grown(view: View, size: int, head: bytes, what: str) -> None:
     leaves = view.leaves
-    newest = root_of(leaves, RFC9162)
     try:
         path = prove(size, len(leaves), lambda start, end: root_of(leaves[start:end], RFC9162))
-        check_consistency(size, len(leaves), head, newest, path)
+        check_consistency(size, len(leaves), head, view.head_at(len(leaves)), path)
         held, problem = True, ""
     except FormatError as flaw:
         held, problem = False, str(flaw)
@@ -59,7 +58,7 @@ def _grown(view: View, size: int, head: bytes, what: str) -> None:
         "log.rewritten",
         f"The log does not begin with the {size} entries it had then: it was rewritten, or forked. {problem}".strip(),
         head.hex(),
-        root_of(leaves[:size], RFC9162).hex() if 0 < size <= len(leaves) else f"{len(leaves)} entries",
+        view.head_at(size).hex() or f"{len(leaves)} entries",
     )
 
 

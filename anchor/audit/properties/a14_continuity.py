@@ -3,7 +3,6 @@
 from anchor.audit.properties.property import NOT_TRUSTED, Property, missing
 from anchor.audit.view import View
 from anchor.errors import Unreachable
-from registry.format.merkle import RFC9162, root_of
 
 
 def check(view: View) -> str:
@@ -32,8 +31,8 @@ def check(view: View) -> str:
     )
     if reason := missing(view):
         return f"its head: {reason}"
-    size, leaves = previous.log_size, view.leaves
-    head = root_of(leaves[:size], RFC9162) if 0 < size <= len(leaves) else b""
+    size = previous.log_size
+    head = view.head_at(size)
     view.book.expect(
         "ReportsFollow",
         head == previous.log_head,
@@ -41,7 +40,7 @@ def check(view: View) -> str:
         "previous.other-head",
         f"The log shown has another head at {size} entries than the previous report saw: one of the two is a fork.",
         previous.log_head.hex(),
-        head.hex() or f"{len(leaves)} entries",
+        head.hex() or f"{len(view.leaves)} entries",
     )
     return ""
 

@@ -9,6 +9,7 @@ from registry.errors import FormatError
 from registry.format import consistency
 from registry.format.merkle import RFC9162, Frontier, root_of
 from registry.format.tiles import Tile, TileTree, bundle, tiles_of, unbundle
+from tests.support.definitions import head_by_definition
 
 SIZES = [1, 2, 255, 256, 257, 511, 512, 1000, 65_535, 65_536, 65_537, 66_000]
 
@@ -43,14 +44,6 @@ def oracle(size: int, read: Callable[[str], bytes]) -> bytes:
     def sha(data: bytes) -> bytes:
         return hashlib.sha256(data).digest()
 
-    def mth(hashes: list[bytes]) -> bytes:
-        if len(hashes) == 1:
-            return hashes[0]
-        split = 1
-        while split * 2 < len(hashes):
-            split *= 2
-        return sha(b"\x01" + mth(hashes[:split]) + mth(hashes[split:]))
-
     level_hashes: list[bytes] = []
     for index in range(-(-size // 256)):
         width = min(256, size - 256 * index)
@@ -66,9 +59,9 @@ def oracle(size: int, read: Callable[[str], bytes]) -> bytes:
             chosen = level_hashes[256 * index : 256 * index + 256]
             assert read(name(str(level), index, len(chosen))) == b"".join(chosen)
         full = len(level_hashes) // 256
-        level_hashes = [mth(level_hashes[256 * index : 256 * index + 256]) for index in range(full)]
+        level_hashes = [head_by_definition(level_hashes[256 * index : 256 * index + 256]) for index in range(full)]
         level += 1
-    return mth(everything)
+    return head_by_definition(everything)
 
 
 @pytest.mark.parametrize("size", SIZES)
