@@ -47,12 +47,21 @@ def monitoring(settings: Settings, work: Background) -> Iterator[str]:
     if not settings.monitor_port:
         yield ""
         return
-    import uvicorn
-
     services = Services.build(settings)
     services.work = work
+    try:
+        with listening(settings, create_monitor(services)) as url:
+            yield url
+    finally:
+        services.close()
+
+
+@contextmanager
+def listening(settings: Settings, app: Any) -> Iterator[str]:
+    """An application at `monitor_port` while the block runs; gives its address. Raises DataDirError."""
+    import uvicorn
+
     listener = ports.bind(settings.monitor_host, settings.monitor_port, fixed=True)
-    app: Any = create_monitor(services)
     config = uvicorn.Config(
         app, access_log=False, log_config=None, lifespan="off", server_header=False, limit_concurrency=MAX_CONNECTIONS
     )
@@ -65,7 +74,6 @@ def monitoring(settings: Settings, work: Background) -> Iterator[str]:
         server.should_exit = True
         thread.join(STOP_SECONDS)
         listener.close()
-        services.close()
 
 
 def _answer(found: dict[str, Check]) -> Response:

@@ -172,7 +172,7 @@ class AuditReport:
             )
             if reason := self.reasons.get(one.id):
                 lines.append(f"{'':<34}not looked at: {reason}")
-        lines += ["", *(self._told(finding) for finding in self.findings), *(f"Note: {note}" for note in self.notes)]
+        lines += ["", *(self.told(finding) for finding in self.findings), *(f"Note: {note}" for note in self.notes)]
         count = len(self.findings)
         verdict = "Clean: nothing was found." if self.clean else f"{count} finding{'s' if count > 1 else ''}."
         return "\n".join([*lines, verdict])
@@ -188,17 +188,22 @@ class AuditReport:
             return "broken"
         return "holds" if self.checked[name] else "not_run"
 
+    def owner(self, finding: Finding) -> str:
+        """The id of the property that it breaks; empty when there is none."""
+        return next((one.id for one in self.properties if finding.invariant in one.invariants), "")
+
     def _checks(self, one: About) -> int:
         return sum(self.checked[name] for name in one.invariants)
 
-    def _told(self, finding: Finding) -> str:
+    def told(self, finding: Finding) -> str:
+        """A finding as a line, what was expected and found below it."""
         more = "".join(
             f"\n    {label}: {value}"
             for label, value in (("expected", finding.expected), ("found", finding.found))
             if value
         )
-        owner = next((f"{one.id} " for one in self.properties if finding.invariant in one.invariants), "")
-        return f"✗ {owner}{finding.invariant}, {finding.subject} ({finding.code}): {finding.sentence}{more}"
+        name = f"{self.owner(finding)} {finding.invariant}".lstrip()
+        return f"✗ {name}, {finding.subject} ({finding.code}): {finding.sentence}{more}"
 
     def _property(self, one: About) -> dict[str, Any]:
         return {

@@ -8,12 +8,13 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from api.cli import options
+from api.cli import follow, options
 from api.cli.failures import NOT_KNOWN, CliError
 from api.cli.output import Progress
 from api.cli.verify import trust_profile, with_trust
 
 if TYPE_CHECKING:
+    from anchor.audit.report import AuditReport
     from anchor.audit.view import Given
     from registry.verify import RegistryTrust, TrustProfile
 
@@ -40,12 +41,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--credential", type=Path, action="append", default=[], metavar="FILE",
         help="a credential that its holder gave you: its leaf and proof are held against what is published",
     )  # fmt: skip
+    follow.configure(parser)
     options.with_api(parser)
     options.example(
         parser,
         "credanchor audit https://registry.example --trust trust.toml",
         "credanchor audit ./export --trust trust.toml --rpc https://node-a.example --rpc https://node-b.example",
         "credanchor audit https://registry.example --trust trust.toml --previous last.json --report this.json",
+        "credanchor audit https://registry.example --trust trust.toml --follow --reports ./audits",
     )
 
 
@@ -55,16 +58,25 @@ def run(arguments: argparse.Namespace) -> int:
     from anchor.audit.source import open_source
 
     trust = _entry(trust_profile(arguments, NOT_KNOWN), arguments.registry)
-    progress = Progress(quiet=arguments.json)
-    report = audit(
-        open_source(_export(arguments, trust)),
-        arguments.rpc or trust.rpc,
-        trust,
-        block=arguments.block,
-        given=_given(arguments),
-        progress=progress,
-    )
-    progress.done()
+    progress = Progress(quiet=arguments.json or arguments.follow is not None)
+    export = _export(arguments, trust)
+
+    def look(previous: bytes | None) -> "AuditReport":
+        given = _given(arguments, previous)
+        report = audit(
+            open_source(export),
+            arguments.rpc or trust.rpc,
+            trust,
+            block=arguments.block,
+            given=given,
+            progress=progress,
+        )
+        progress.done()
+        return report
+
+    if arguments.follow is not None:
+        return follow.run(arguments, look)
+    report = look(_previous(arguments))
     if arguments.report:
         arguments.report.write_bytes(report.to_bytes())
     print(report.to_bytes().decode().rstrip() if arguments.json else report.summary())
@@ -79,19 +91,29 @@ def _entry(profile: "TrustProfile", name: str | None) -> "RegistryTrust":
     raise CliError(f"Which registry? The trust profile has: {names}.", "Name one with --registry.", NOT_KNOWN)
 
 
-def _given(arguments: argparse.Namespace) -> "Given":
-    """Raises CliError for what cannot be read, or a previous report that is none: then nothing is known."""
+def _previous(arguments: argparse.Namespace) -> bytes | None:
+    """Raises CliError for what cannot be read, or is no report: then nothing is known."""
     from anchor.audit.previous import MAX_REPORT_BYTES, Previous
-    from anchor.audit.view import Given
     from registry.errors import FormatError
 
+    if arguments.previous is None:
+        return None
     try:
-        previous = options.read(arguments.previous, MAX_REPORT_BYTES) if arguments.previous else None
-        if previous is not None:
-            Previous.parse(previous)
-        credentials = {str(path): options.content(path) for path in arguments.credential}
+        previous = options.read(arguments.previous, MAX_REPORT_BYTES)
+        Previous.parse(previous)
     except FormatError as problem:
         raise CliError(f"{arguments.previous} cannot be followed: {problem}", exit_code=NOT_KNOWN) from None
+    except CliError as problem:
+        raise CliError(str(problem), exit_code=NOT_KNOWN) from None
+    return previous
+
+
+def _given(arguments: argparse.Namespace, previous: bytes | None) -> "Given":
+    """Raises CliError for a credential that cannot be read: then nothing is known."""
+    from anchor.audit.view import Given
+
+    try:
+        credentials = {str(path): options.content(path) for path in arguments.credential}
     except CliError as problem:
         raise CliError(str(problem), exit_code=NOT_KNOWN) from None
     return Given(previous=previous, credentials=credentials)
