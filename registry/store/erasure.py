@@ -7,6 +7,8 @@ the status list, and a record that something was erased, without whom. The learn
     batch sealing   refused: its document may be being signed at this moment; ask again when it is sealed
     batch sealed    row, document, id, D_rdf, notes and remembered answers are emptied
 
+In every case its links are deleted, and it leaves the portfolios that held it.
+
 SQLite overwrites what it deletes (`secure_delete`), but now and then a copy stays where it moved rows between pages,
 and old pages stay in its log. So erasure ends with rewriting the file; a large database is left to `scrub()`, which
 `credanchor serve` runs once a day. PostgreSQL overwrites the space of deleted rows after VACUUM, which it does itself.
@@ -17,11 +19,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import delete, or_, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from registry.errors import StateError
-from registry.store import batches, issuers
+from registry.store import batches, issuers, links
 from registry.store.credentials import load_credential
 from registry.store.engine import Store, StoreUnavailable
 from registry.store.tables import Batch, Credential, Idempotency, StatusEvent
@@ -48,6 +50,7 @@ def erase(store: Store, handle: str, actor: str, reason: str = "requested") -> N
         if batch.state == batches.SEALING and batch.failure is None:
             raise StateError(f"Credential {handle!r}", "in a batch that is being sealed", "in a sealed or an open one")
         _empty_answers(session, set(_traces(credential)))
+        links.forget(session, [handle])
         if batch.state == batches.SEALED:
             _empty(session, store, credential, actor, reason)
         else:
@@ -66,6 +69,8 @@ def discard(store: Store, batch_id: str) -> None:
         if batch.state == batches.SEALED or (batch.state == batches.SEALING and batch.failure is None):
             raise StateError(f"Batch {batch_id!r}", batch.state, batches.OPEN)
         # Remembered answers of an unsealed batch count its rows and quote none.
+        handles = session.scalars(select(Credential.handle).where(Credential.batch_id == batch_id)).all()
+        links.forget(session, handles)
         session.execute(delete(Credential).where(Credential.batch_id == batch_id))
         session.delete(batch)
 

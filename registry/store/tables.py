@@ -1,4 +1,5 @@
-"""Every table of the registry; those by which the worker and its watchers work are in `worktables.py`.
+"""Every table of the registry; those by which the worker and its watchers work are in `worktables.py`,
+those of links without an account in `linktables.py`.
 
 Times are integers, Unix seconds. Digests and roots are 32 raw bytes. JSON is text as it was written.
 Personal data lives in exactly two columns, `credential.row` and `credential.document`, plus
@@ -8,6 +9,7 @@ Personal data lives in exactly two columns, `credential.row` and `credential.doc
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
+from registry.store.linktables import Link, LinkCredential
 from registry.store.worktables import Alarm, Base, Cursor, Lease, Notice, Readings
 
 __all__ = [
@@ -26,6 +28,8 @@ __all__ = [
     "Issuer",
     "IssuerKey",
     "Lease",
+    "Link",
+    "LinkCredential",
     "Notice",
     "Readings",
     "Registry",
