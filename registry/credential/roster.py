@@ -28,7 +28,7 @@ MAX_CELLS_DEPTH = 2
 _Record = tuple[int, str | None, Mapping[str, Any] | None]  # row, JSON Pointer, its cells
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RosterRow:
     """One learner's award. Dates are ISO 8601 days; `credits` is in ECTS; None is what was not given."""
 
@@ -47,7 +47,7 @@ class RosterRow:
 
     def to_json(self) -> dict[str, Any]:
         """The members that are given."""
-        return {name: value for name, value in vars(self).items() if value is not None}
+        return {name: value for name in self.__slots__ if (value := getattr(self, name)) is not None}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "RosterRow":
@@ -68,7 +68,7 @@ def parse(data: bytes, content_type: str, achievement: Achievement, today: date 
     checker = RowChecker(achievement, today or datetime.now(UTC).date())
     rows: list[RosterRow] = []
     errors: list[RowError] = []
-    places: dict[tuple[str, Any], int] = {}
+    places: dict[str, dict[Any, int]] = {"email": {}, "learner_id": {}, "name": {}}
     count = 0
     for place, where, cells in _records(data, content_type, errors):
         count += 1
@@ -177,17 +177,17 @@ def _object(place: int, where: str, item: Any, errors: list[RowError]) -> _Recor
     return place, where, {name: value for name, value in item.items() if name in COLUMNS}
 
 
-def _repeated(row: RosterRow, place: int, where: str | None, places: dict[tuple[str, Any], int]) -> Iterator[RowError]:
+def _repeated(row: RosterRow, place: int, where: str | None, places: dict[str, dict[Any, int]]) -> Iterator[RowError]:
     """A learner can get one achievement once: the same mail address, id, or the same row without either is an error."""
     keys: list[tuple[str, Any]] = [("email", row.email), ("learner_id", row.learner_id)]
     keys = [key for key in keys if key[1] is not None] or [("name", row)]
-    for key in keys:
-        first = places.setdefault(key, place)
+    for column, key in keys:
+        first = places[column].setdefault(key, place)
         if first != place:
-            what = f"the same {key[0]} as" if key[0] != "name" else "the same as"
+            what = f"the same {column} as" if column != "name" else "the same as"
             problem = f"This is {what} row {first}"
-            at = None if where is None else where + pointer(key[0])
-            yield RowError(place, key[0], at, "roster.duplicate", problem, "Remove one of the two rows")
+            at = None if where is None else where + pointer(column)
+            yield RowError(place, column, at, "roster.duplicate", problem, "Remove one of the two rows")
 
 
 def _format_row(line: int | None, error: FormatError) -> RowError:
