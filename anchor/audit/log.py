@@ -4,8 +4,8 @@ A node can leave an event out or tell an old story; it cannot do so and still ma
 the peaks of the log's tree in storage. That is what makes everything derived from the log trustworthy.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -38,6 +38,8 @@ class Entry:
     previous_block: int
     actor: bytes  # 20 bytes
     payload: bytes
+    block_hash: bytes = field(default=b"", compare=False)
+    """What the node calls its block, 32 bytes; none where it was not read from a node. It is not in the leaf."""
 
     @property
     def leaf(self) -> bytes:
@@ -153,7 +155,7 @@ def _no_gap(book: Book, expected: int, position: int) -> bool:
 
 def _matches_head(book: Book, chain: Pinned, root: bytes, tip: Tip) -> bool:
     size, head = chain.call("head()")
-    stored = stored_head(chain, tip.size)
+    stored = stored_head(chain.slot, tip.size)
     checks = (
         ("log.head", "The head that follows from the entries is not the one the contract answers.", head),
         ("log.peaks", "The head that follows from the entries is not the one in the contract's storage.", stored),
@@ -172,15 +174,20 @@ def _matches_head(book: Book, chain: Pinned, root: bytes, tip: Tip) -> bool:
     )
 
 
-def stored_head(chain: Pinned, size: int) -> bytes:
+def peak_slot(level: int) -> bytes:
+    """Where the peak over 2^level entries is stored, 32 bytes."""
+    return keccak(level.to_bytes(32, "big") + PEAKS_SLOT)
+
+
+def stored_head(slot: Callable[[bytes], bytes], size: int) -> bytes:
     """Fold the peaks in storage: one for each bit of `size` that is set; other slots hold leftovers.
 
-    32 bytes, none for an empty log. Raises Unreachable.
+    `slot` reads 32 bytes at a position. 32 bytes, none for an empty log. Raises what `slot` does.
     """
     node = b""
     for level in range(size.bit_length()):
         if size >> level & 1:
-            peak = chain.slot(keccak(level.to_bytes(32, "big") + PEAKS_SLOT))
+            peak = slot(peak_slot(level))
             node = RFC9162.node(peak, node) if node else peak
     return node
 
@@ -197,4 +204,5 @@ def _decode(log: dict[str, Any]) -> Entry:
         previous_block=previous,
         actor=bytes.fromhex(actor[2:]),
         payload=payload,
+        block_hash=data(log["blockHash"], 32),
     )

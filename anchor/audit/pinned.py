@@ -40,6 +40,7 @@ class Pinned:
         found = self._read(lambda: quantity(rpc.call("eth_chainId")))
         if found != chain_id:
             raise WrongChain(chain_id, found)
+        self.contract = contract
         self.address = "0x" + contract.hex()
         self.block = self._pin(block)
         self._at = {"blockHash": "0x" + self.block.hash.hex()}
@@ -54,6 +55,14 @@ class Pinned:
         return self._read(
             lambda: data(self.rpc.call("eth_getStorageAt", self.address, place, self._at)).rjust(32, b"\0")
         )
+
+    def proof(self, positions: Sequence[bytes]) -> Any:
+        """What eth_getProof answers of the contract and these slots, unread. Raises RpcError, Unreachable."""
+        keys = ["0x" + position.hex() for position in positions]
+        try:
+            return self.rpc.call("eth_getProof", self.address, keys, self._at)
+        except RpcError:  # some nodes take a number alone here; what they answer is proved under the hash all the same
+            return self.rpc.call("eth_getProof", self.address, keys, hex(self.block.number))
 
     def call(self, signature: str, *arguments: bytes | int) -> list[bytes]:
         """Words that the view `signature` answers, like call("keyOf(bytes32)", key_id)."""
@@ -102,12 +111,6 @@ class Pinned:
     def block_numbered(self, number: int) -> Block | None:
         """The node's block with that number, None when it has none."""
         return self._read(lambda: _block(self.rpc.call("eth_getBlockByNumber", hex(number), False)))
-
-    def times(self, numbers: Sequence[int]) -> dict[int, int]:
-        """Times of blocks, Unix seconds; those that the node does not have are left out."""
-        requests = [("eth_getBlockByNumber", [hex(number), False]) for number in numbers]
-        found = self._read(lambda: [_block(answer) for answer in self.rpc.batch(requests)])
-        return {block.number: block.time for block in found if block is not None}
 
     def headers(self, numbers: Sequence[int]) -> list[dict[str, Any]]:
         """Blocks as the node tells them, in order; those that it does not have are left out."""

@@ -14,12 +14,16 @@ REPORT_FORMAT = "credanchor-audit/2"
 
 INVARIANTS = {
     "RegistryIsTheOneTrusted": "the contract at the trusted address runs the trusted code, and the export is its own",
+    "DeploymentIsWhereItIsSaid": "the contract has its code from the block on in which it is said to be deployed",
+    "HeadersAreHashed": "the header of every block that was asked for hashes to the hash that the block goes by",
     "BlockIsCanonical": "the block follows the blocks before it, and is final",
     "EndpointsAgree": "every node that answered shows the same block and the same head",
     "LogIsComplete": "the log has every entry from genesis on, in order, and leads to the head the contract stores",
+    "HeadIsProved": "code, size and head of the log are proved by storage proof under the block's hash",
     "LogOnlyGrows": "every earlier head is one that the log had on its way to the newest",
     "TimesNeverGoBack": "entries carry times and blocks in order",
     "TimesAreThoseOfBlocks": "every anchor carries the time of its block",
+    "BatchesAreInOrder": "the batches of one anchor stand in it in the order of their numbers",
     "SequenceHasNoGaps": "anchors and batches are numbered 1, 2, 3 without gap or repetition",
     "RootsAreUnique": "no root was anchored twice",
     "StateFollowsTheLog": "keys, issuers and roles are what the log says they must be",

@@ -1,6 +1,7 @@
 """Compare what the log says with what the contract answers now; and the contract with the one that is trusted."""
 
 import hashlib
+import logging
 from dataclasses import dataclass
 
 from anchor.audit.log import TIP_SLOT, Tip
@@ -11,6 +12,9 @@ from anchor.errors import Unreachable
 from anchor.jsonrpc import JsonRpc
 from registry.verify.evidence import WrongChain
 from registry.verify.trust import RegistryTrust
+
+_log = logging.getLogger(__name__)
+"""Which node said what: the report names none, so that auditors who ask different nodes write the same one."""
 
 PROXY_SLOTS = {
     "implementation": "360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc",
@@ -79,22 +83,25 @@ def check_witnesses(book: Book, chain: Pinned, others: list[str]) -> list[Witnes
     """Ask further nodes for the same block and head. One that does not answer says nothing, and is no witness."""
     head = chain.call("head()")
     found = []
-    for url in others:
+    for place, url in enumerate(others, 2):
         try:
             other = Pinned(JsonRpc(url), chain.chain_id, bytes.fromhex(chain.address[2:]), chain.block.number)
             same = other.block == chain.block and other.call("head()") == head
         except (Unreachable, WrongChain) as problem:
-            book.note(f"A further node could not be asked: {problem}")
+            _log.warning("Node %d could not be asked: %s", place, problem)
+            book.note(f"Node {place} could not be asked, and is no witness.")
             continue
         agrees = book.expect(
             "EndpointsAgree",
             same,
-            f"node {other.rpc.endpoint}",
+            f"node {place}",
             "node.disagrees",
             "It shows another block or another head at the same height: one of the nodes shows a false chain.",
             chain.block.hash.hex(),
             other.block.hash.hex(),
         )
+        if not agrees:
+            _log.warning("Node %d, which disagrees, is %s", place, other.rpc.endpoint)
         found.append(Witness(other.rpc.host, agrees))
     return found
 

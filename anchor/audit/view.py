@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from anchor.audit import log
+from anchor.audit import log, proving
 from anchor.audit.holders import Held, usable
 from anchor.audit.manifest import RegistryFile
 from anchor.audit.pinned import Pinned
@@ -114,7 +114,16 @@ class View:
     @cached_property
     def complete(self) -> bool:
         """Whether the entries are the whole log. Nothing is concluded from one that is not."""
-        return self.trusted and log.check(self.book, self.chain, self.entries)
+        return self.trusted and log.check(self.book, self.chain, self.entries) and self.proved[0]
+
+    @cached_property
+    def proved(self) -> tuple[bool, str]:
+        """Whether no storage proof contradicts code, size and head of the log; and why there was none to look at."""
+        if not self.entries:
+            return False, ""
+        self.progress("asking for storage proofs")
+        tip = log.Tip.unpack(self.chain.slot(log.TIP_SLOT))
+        return proving.check(self.book, self.chain, self.chain.code(), tip, self.head_at(len(self.leaves)))
 
     @cached_property
     def history(self) -> History:

@@ -1,6 +1,7 @@
 """One walk through the whole export along the anchors of the chain; every file is read once."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 from anchor.audit.batches import Batches
 from anchor.audit.manifest import AnchorFile, AnchorLine
@@ -98,8 +99,22 @@ class Walk:
             anchor.root.hex(),
             root.hex(),
         )
+        if root == anchor.root:
+            self._check_order(name, line)
         if root == anchor.root and anchor is self.history.anchors[-1]:
             self._check_alone(line, tuple(hashes[1:]))
+
+    def _check_order(self, name: str, line: AnchorLine) -> None:
+        """Of an anchor whose root follows from this order: so the chain has it, too."""
+        self.book.expect(
+            "BatchesAreInOrder",
+            all(one < next for one, next in pairwise(line.batches)),
+            name,
+            "anchor.batch-order",
+            "Its batches do not stand in the order of their numbers, in which they were sealed.",
+            ", ".join(map(str, sorted(line.batches)[:8])),
+            ", ".join(map(str, line.batches[:8])),
+        )
 
     def _check_alone(self, line: AnchorLine, hashes: tuple[bytes, ...]) -> None:
         """The newest anchor's own file, which verifiers make status evidence of; of older ones nobody makes any."""

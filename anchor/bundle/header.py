@@ -38,6 +38,7 @@ class Header:
     """What a verifier needs of it. Times are Unix seconds; hashes have 32 bytes."""
 
     hash: bytes
+    parent: bytes
     state_root: bytes
     number: int
     time: int
@@ -46,21 +47,24 @@ class Header:
     def read(cls, encoded: bytes) -> "Header":
         """Raises Unproved: header, where the bytes are no header."""
         try:
-            root, number, time = _fields(encoded)
+            parent, root, number, time = _fields(encoded)
         except rlp.BadRlp as problem:
             raise Unproved("header", f"The bundle's header is not one: {problem}.", ASK_FOR_ANOTHER) from None
-        return cls(keccak(encoded), root, number, time)
+        return cls(keccak(encoded), parent, root, number, time)
 
 
-def _fields(encoded: bytes) -> tuple[bytes, int, int]:
-    """State root, number and time."""
+def _fields(encoded: bytes) -> tuple[bytes, bytes, int, int]:
+    """Parent, state root, number and time."""
     fields = rlp.decode(encoded)
     if not isinstance(fields, list) or not _FIRST <= len(fields) <= MAX_FIELDS:
         raise rlp.BadRlp("it has not the fields of a header")
-    root, number, time = fields[_STATE_ROOT], rlp.integer(fields[_NUMBER], 8), rlp.integer(fields[_TIME], 8)
-    if not isinstance(root, bytes) or len(root) != 32 or time > MAX_TIME:
-        raise rlp.BadRlp("state root or time are not of a header")
-    return root, number, time
+    parent, root = fields[0], fields[_STATE_ROOT]
+    number, time = rlp.integer(fields[_NUMBER], 8), rlp.integer(fields[_TIME], 8)
+    if not (isinstance(root, bytes) and isinstance(parent, bytes) and len(root) == len(parent) == 32):
+        raise rlp.BadRlp("parent or state root are not of a header")
+    if time > MAX_TIME:
+        raise rlp.BadRlp("its time is not of a header")
+    return parent, root, number, time
 
 
 def encode(block: Mapping[str, Any]) -> bytes:

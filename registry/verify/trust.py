@@ -11,6 +11,7 @@ heartbeat_seconds = 86400
 test = true
 closed_size = 41                      # only of a closed registry: where its log ends (FORMAT.md section 5)
 closed_head = "64 hex digits"
+deploy_block = 4711                   # optional: where the contract was deployed, for auditors
 log_key = "registry.example/<registry id>+<8 hex digits>+<base64>"   # optional: who signs the registry's notes
 """
 
@@ -32,7 +33,7 @@ DEFAULT_HEARTBEAT_SECONDS = 86_400
 MAX_REGISTRIES = 100
 MAX_SOURCES = 10
 _REQUIRED = {"name", "chain_id", "contract", "code_sha256", "rpc"}
-_OPTIONAL = {"status", "heartbeat_seconds", "test", "log_key"}
+_OPTIONAL = {"status", "heartbeat_seconds", "test", "log_key", "deploy_block"}
 _CLOSED = {"closed_size", "closed_head"}
 
 
@@ -51,6 +52,7 @@ class RegistryTrust:
     closed_size: int = 0  # entries of a closed registry's log; 0: it is not closed, or its end is not pinned
     closed_head: bytes = b""  # 32 bytes, RFC 9162 head of that many entries
     log_key: NoteKey | None = None  # signs the registry's receipts and checkpoints; None: neither is believed
+    deploy_block: int = 0  # where the contract was deployed; 0: not said
 
     @property
     def registry_id(self) -> bytes:
@@ -69,6 +71,7 @@ class RegistryTrust:
                 "heartbeat_seconds": self.heartbeat_seconds,
                 "test": self.test,
             }
+            | ({"deploy_block": self.deploy_block} if self.deploy_block else {})
             | ({"log_key": self.log_key.vkey} if self.log_key else {})
             | self._closed()
         )
@@ -172,6 +175,7 @@ def _registry(item: Any, index: int) -> RegistryTrust:
         test=item.get("test", True),
         closed_size=integer("closed_size", item["closed_size"]) if "closed_size" in item else 0,
         closed_head=binary("closed_head", 32) if "closed_head" in item else b"",
+        deploy_block=integer("deploy_block", item["deploy_block"]) if "deploy_block" in item else 0,
         log_key=log_key(item["log_key"]) if "log_key" in item else None,
     )
 

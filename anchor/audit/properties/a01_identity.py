@@ -1,5 +1,6 @@
 """A1: the contract is the trusted one."""
 
+from anchor.audit import deployment
 from anchor.audit.properties.property import Property
 from anchor.audit.state import check_identity
 from anchor.audit.view import View
@@ -8,7 +9,10 @@ from anchor.audit.view import View
 def check(view: View) -> str:
     """Code, proxy slots, and whose export it is. What follows is looked at only where all of it is right."""
     view.trusted = check_identity(view.book, view.chain, view.trust) and _is_its_export(view)
-    return ""
+    if not view.trusted or view.registry_file is None:
+        return "where it was deployed: what is not the trusted contract is not looked at further"
+    genesis = view.entries[0] if view.complete else None
+    return deployment.check(view.book, view.chain, view.trust, view.registry_file.deploy_block, genesis)
 
 
 def _is_its_export(view: View) -> bool:
@@ -30,7 +34,7 @@ def _is_its_export(view: View) -> bool:
 IDENTITY = Property(
     1,
     "identity",
-    "the contract runs the trusted code behind no proxy, its log begins with its genesis, and the export is its own",
-    ("RegistryIsTheOneTrusted",),
+    "the contract runs the trusted code behind no proxy, from where it was deployed on, and the export is its own",
+    ("RegistryIsTheOneTrusted", "DeploymentIsWhereItIsSaid"),
     check,
 )

@@ -40,7 +40,7 @@ def _head_at(chain: Pinned, block: int) -> tuple[int, bytes] | None:
     if earlier is None or not earlier.keeps_state():
         return None
     size = Tip.unpack(earlier.slot(TIP_SLOT)).size
-    return size, stored_head(earlier, size)
+    return size, stored_head(earlier.slot, size)
 
 
 def _grown(view: View, size: int, head: bytes, what: str) -> None:
