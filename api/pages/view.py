@@ -47,6 +47,11 @@ def view(report: Report, found: CredentialFile | None, catalogue: Catalogue) -> 
     }
 
 
+def rows(found: CredentialFile, catalogue: Catalogue) -> list[dict[str, Any]]:
+    """What a credential says, without any verdict: row id, label, texts and their language."""
+    return _rows(found, _summary(found, catalogue), catalogue)
+
+
 def _summary(found: CredentialFile, catalogue: Catalogue) -> dict[str, Any]:
     return {
         "issuer": found.issuer_shown,
