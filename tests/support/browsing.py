@@ -85,6 +85,9 @@ import { credentialIn } from "/static/verifier/images.js";
 import { fromPdf, isPdf } from "/static/verifier/pdf.js";
 import { httpStatus, reader } from "/static/verifier/sources.js";
 import { parse, canonical } from "/static/verifier/json.js";
+import { hex, unhex } from "/static/verifier/bytes.js";
+import { keccak } from "/static/verifier/bundle/keccak.js";
+import { verifyBundle } from "/static/verifier/bundle/offline.js";
 import { Catalogue, view } from "/static/view.js";
 
 const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
@@ -145,6 +148,21 @@ globalThis.readPdf = async (data) => {
     if (!error.code) throw error;
     return [error.code, null];
   }
+};
+globalThis.keccaks = (inputs) => inputs.map((data) => hex(keccak(bytesOf(data))));
+// Each bundle is the vector's own, with its members replaced by `members`; so many can be asked about at once.
+globalThis.judgeBundles = async (vector, changes) => {
+  const blockHash = vector.block_hash && unhex(vector.block_hash);
+  const given = { trust: vector.trust, blockHash, now: parseTime(vector.now) };
+  const found = [];
+  for (const members of changes) {
+    const text = members === null ? vector.bundle : JSON.stringify({ ...JSON.parse(vector.bundle), ...members });
+    const made = await verifyBundle(new TextEncoder().encode(text), given);
+    const checks = Object.fromEntries(made.checks.map(({ id, outcome, code }) => [id, { outcome, code }]));
+    const { code, detail } = made.checks[0];
+    found.push(code === "format.bundle" ? { refused: detail.code } : { verdict: made.verdict, checks });
+  }
+  return found;
 };
 globalThis.ready = true;
 </script>"""

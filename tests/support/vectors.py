@@ -6,12 +6,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from anchor.bundle import offline
+from anchor.bundle.file import Bundle
+from registry.errors import FormatError
 from registry.verify import ChainAnswer, ChainFacts, TrustProfile, Unreachable, WrongChain
 from tests.support.cases import Case, Chain, Status
 from tests.support.specimen import to_bytes
 
 FOLDER = Path(__file__).parent.parent / "vectors"
 PATHS = sorted(FOLDER.glob("*.json"))
+BUNDLES = sorted((FOLDER / "bundles").glob("*.json"))
+"""Vectors of portable bundles (FORMAT.md section 12)."""
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -29,6 +34,24 @@ def case_of(vector: dict[str, Any]) -> Case:
         trust=TrustProfile.from_json(vector["trust"]),
         now=datetime.fromisoformat(vector["now"]),
     )
+
+
+def bundle_verdict(vector: dict[str, Any], data: bytes) -> dict[str, Any]:
+    """What Python says of a bundle under the vector's hash, in the form of a vector's `expected`."""
+    try:
+        bundle = Bundle.parse(data)
+    except FormatError as flaw:
+        return {"refused": flaw.code}
+    named = vector["block_hash"]
+    report = offline.check(
+        bundle.credential,
+        bundle,
+        trust=TrustProfile.from_json(vector["trust"]),
+        block_hash=bytes.fromhex(named) if named else None,
+        now=datetime.fromisoformat(vector["now"]),
+    )
+    checks = {check.id: {"outcome": check.outcome, "code": check.code} for check in report.checks}
+    return {"verdict": report.verdict, "checks": checks}
 
 
 def _chain(value: dict[str, Any], chain_id: int) -> Chain:

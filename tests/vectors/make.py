@@ -12,10 +12,11 @@ from typing import Any
 from registry.verify import Unreachable, WrongChain
 from registry.verify.document import show_time
 from tests.support.cases import Case
-from tests.vectors import cases_chain, cases_file, cases_proof, cases_status
+from tests.vectors import cases_bundle, cases_chain, cases_file, cases_proof, cases_status
 from tests.vectors.expected import Expected, Vectors
 
 FOLDER = Path(__file__).parent
+BUNDLES = FOLDER / "bundles"
 GROUPS = (
     cases_file.valid,
     cases_file.formats,
@@ -73,6 +74,12 @@ def main() -> None:
         if path.exists():
             sys.exit(f"two vectors are named {name}")
         path.write_text(text(to_json(what, made, expected)), encoding="utf-8")
+        count += 1
+    BUNDLES.mkdir(exist_ok=True)
+    for old in BUNDLES.glob("*.json"):
+        old.unlink()
+    for bundle in cases_bundle.bundles():
+        (BUNDLES / f"{bundle.name}.json").write_text(text(bundle.to_json()), encoding="utf-8")
         count += 1
     print(f"{count} vectors")
 

@@ -2,10 +2,8 @@
 
 import json
 import random
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
@@ -17,6 +15,7 @@ from registry.errors import FormatError
 from registry.verify import Report
 from registry.verify.evidence import Unproved
 from tests.support.bundling import Place
+from tests.support.spoiling import ALTERED, altered, spoiled
 
 
 @pytest.fixture(scope="module")
@@ -27,20 +26,6 @@ def made(on_devnode: Place) -> Made:
 def check(place: Place, made: Made, bundle: Bundle) -> Report:
     now = datetime.now(UTC)
     return offline.check(bundle.credential, bundle, trust=place.alone, block_hash=made.block_hash, now=now)
-
-
-def spoiled(nodes: tuple[bytes, ...]) -> Iterator[tuple[bytes, ...]]:
-    """Each node altered at its beginning, middle and end, dropped, with bytes behind it; and one that is strange."""
-    for place, node in enumerate(nodes):
-        rest = nodes[:place] + nodes[place + 1 :]
-        yield rest
-        for at in (0, len(node) // 2, len(node) - 1):
-            changed = bytearray(node)
-            changed[at] ^= 1
-            yield tuple(sorted((*rest, bytes(changed))))
-        yield tuple(sorted((*rest, node + b"\0")))
-    yield tuple(sorted((*nodes, rlp.encode([b"\x20" + bytes(32), b"\x01"]))))
-    yield ()
 
 
 @pytest.mark.parametrize("name", ["account", "storage"])
@@ -75,42 +60,7 @@ def test_two_bundles_mixed_say_nothing_that_one_of_them_does_not(on_devnode: Pla
     assert check(on_devnode, made, forged).verdict == "invalid"
 
 
-def altered(value: dict[str, Any], case: str) -> dict[str, Any]:
-    match case:
-        case "reordered":
-            value["storage"].reverse()
-        case "twice":
-            value["account"].insert(0, value["account"][0])
-        case "unknown member":
-            value["extra"] = 1
-        case "missing member":
-            del value["code"]
-        case "upper case":
-            value["header"] = value["header"].upper()
-        case "base64 with other padding bits":
-            value["credential"] = "QUJD\n"
-        case "long header":
-            value["header"] = "00" * 2049
-        case "long node":
-            value["storage"] = ["00" * 1025]
-        case "many nodes":
-            value["account"] = [f"{number:04x}" for number in range(65)]
-        case "long code":
-            value["code"] = "AAAA" * 8193
-        case "no object as evidence":
-            value["status"] = [1]
-        case "another version":
-            value["format"] = "credanchor-bundle/2"
-    return value
-
-
-@pytest.mark.parametrize(
-    "case",
-    [
-        "reordered", "twice", "unknown member", "missing member", "upper case", "base64 with other padding bits",
-        "long header", "long node", "many nodes", "long code", "no object as evidence", "another version",
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize("case", ALTERED)
 def test_a_file_of_another_form_is_no_bundle(made: Made, case: str) -> None:
     value = altered(json.loads(made.bundle.to_bytes()), case)
     with pytest.raises(FormatError, match=r"This|These|member|more than"):

@@ -8,7 +8,7 @@ import pytest
 from registry.format import bitstring
 from registry.verify import CHECK_IDS
 from tests.support.vectors import FOLDER, PATHS, case_of, load
-from tests.vectors import make
+from tests.vectors import cases_bundle, make
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
@@ -38,7 +38,8 @@ def test_the_committed_vectors_are_what_their_generator_makes() -> None:
         f"{name}.json": make.text(make.to_json(what, case, expected)) for name, what, case, expected in make.every()
     }
     assert len(made) > 100
-    assert made == {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.json")}
+    made |= {f"bundles/{bundle.name}.json": make.text(bundle.to_json()) for bundle in cases_bundle.bundles()}
+    assert made == {path.relative_to(FOLDER).as_posix(): path.read_text("utf-8") for path in FOLDER.rglob("*.json")}
 
 
 def test_each_check_has_a_vector_that_fails_it_and_where_it_can_be_one_that_leaves_it_unknown() -> None:

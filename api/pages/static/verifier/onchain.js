@@ -1,7 +1,7 @@
 // (5) and (3): what the contract's answer says about the anchor and the key. FORMAT.md sections 3 and 5.
 
 import { hex, multikeyText, sha256, utf8 } from "./bytes.js";
-import { check, Unreachable, WrongChain } from "./outcome.js";
+import { check, Unproved, Unreachable, WrongChain } from "./outcome.js";
 
 const MAX_TIME = 253402300799; // the last second of the year 9999
 const ZERO = "0".repeat(64);
@@ -19,6 +19,7 @@ export const seen = (facts, registry) => ({
 // Why an answer cannot be used, as a check; null if it comes from the trusted contract, at a final block.
 export function usable(id, answer, registry) {
   const unknown = (code, detail = {}) => check(id, "unknown", code, detail);
+  if (answer instanceof Unproved) return unknown(answer.code);
   if (answer instanceof Unreachable) return unknown("unreachable", { endpoint: answer.endpoint });
   if (answer instanceof WrongChain) return unknown("other-chain", { found: answer.found });
   const { facts } = answer;

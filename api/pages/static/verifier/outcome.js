@@ -12,6 +12,14 @@ export class Unreachable extends Error {
   }
 }
 
+// What was handed over proves no answer; `code` says why.
+export class Unproved extends Unreachable {
+  constructor(code) {
+    super("bundle");
+    this.code = code;
+  }
+}
+
 // A node serves another chain than the trust profile names; its answers are not used.
 export class WrongChain extends Error {
   constructor(expected, found) {
