@@ -36,12 +36,15 @@ SCRUB_SECONDS = 24 * 3600.0
 """Between two rewritings of SQLite's file, for erasures that left copies in a file too large to rewrite each time."""
 
 
-def sealing(store: Store, vault: Vault, processes: int) -> Callable[[threading.Event], None]:
-    """Seal batches as they come, large ones with `processes` processes."""
+def sealing(store: Store, vault: Vault, processes: int, anchor_within: int) -> Callable[[threading.Event], None]:
+    """Seal batches as they come, large ones with `processes` processes.
+
+    Each batch is promised to be anchored `anchor_within` seconds later.
+    """
 
     def job(stop: threading.Event) -> None:
         with process_pool(processes) as pool:  # a new one when a process of it died
-            sealer = Sealer(store, vault, pool)
+            sealer = Sealer(store, vault, pool, anchor_within=anchor_within)
             while not stop.is_set():
                 if not sealer.seal_next():
                     stop.wait(SEAL_PAUSE_SECONDS)
@@ -102,7 +105,7 @@ def start(settings: Settings) -> Background:
         require_master_key(store, vault)
     work = Background(at_end=store.close)
     work.worker = anchoring(settings, store)
-    work.start("sealing", sealing(store, vault, settings.signing_processes))
+    work.start("sealing", sealing(store, vault, settings.signing_processes, settings.anchor_within))
     work.start("anchoring", work.worker.run)
     work.start("tidying", tidying(store))
     work.start("alerting", alerting(settings, store, work))

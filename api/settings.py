@@ -80,6 +80,11 @@ class Settings:
     heartbeat_seconds: int = _setting(
         SECONDS_A_DAY, "The worker anchors at least this often, so that revocation status never looks stale. Seconds."
     )
+    anchor_within_seconds: int = _setting(
+        0,
+        "Admission receipts promise that a batch is anchored this long after it was sealed. 0: twice "
+        "heartbeat_seconds. Seconds.",
+    )
     tick_seconds: float = _setting(2.0, "Pause between two looks of the worker at chain and database. Seconds.")
     lease_seconds: int = _setting(
         15, "Silence of the worker at work after which another one takes over. At least twice tick_seconds. Seconds."
@@ -133,6 +138,7 @@ class Settings:
         _check(not self.public_url.endswith("/"), "public_url", "has no slash at its end")
         for name in ("heartbeat_seconds", "tick_seconds", "worker_stale_seconds", "rpc_timeout_seconds"):
             _check(getattr(self, name) > 0, name, "is more than 0")
+        _check(self.anchor_within_seconds >= 0, "anchor_within_seconds", "is 0 or more")
         # A lease that runs out between two looks would go from worker to worker for no reason.
         _check(self.lease_seconds >= 2 * self.tick_seconds, "lease_seconds", "is at least twice tick_seconds")
         for name in ("max_fee_gwei", "min_tip_gwei", "bump_after_blocks", "finality_depth", "final_witnesses"):
@@ -156,6 +162,11 @@ class Settings:
         values |= from_environment(environ, known)
         values |= {name: value for name, value in overrides.items() if value is not None}
         return cls(**values)
+
+    @property
+    def anchor_within(self) -> int:
+        """Seconds from sealing to the deadline of a receipt."""
+        return self.anchor_within_seconds or 2 * self.heartbeat_seconds
 
     @property
     def database(self) -> str:

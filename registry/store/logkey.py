@@ -71,6 +71,17 @@ def sign_note(store: Store, vault: Vault, text: str) -> Note:
         return sign(text, key or _public(registry(session), kept), _open(vault, kept).sign)
 
 
+def sign_bytes(store: Store, vault: Vault, message: bytes) -> bytes:
+    """64 bytes over what is no note: its own tag must begin it. Same bytes, same signature.
+
+    Raises StateError, SecretError.
+    """
+    if public_key(store) is None:
+        ensure(store, vault)
+    with store.read() as session:
+        return _open(vault, session.get_one(RegistryKey, _ONLY)).sign(message)
+
+
 def _open(vault: Vault, kept: RegistryKey) -> Signer:
     return Signer(vault.open(kept.secret, entries.issuer_key_id(kept.multikey)))
 

@@ -45,6 +45,10 @@ POOL_FROM = 500
 ANSWER_SECONDS = 60
 """Longest wait for the executor to sign a chunk, which takes a second: a process that died may leave it hanging."""
 
+ANCHOR_WITHIN_SECONDS = 2 * 86_400
+"""Two heartbeats of a day: within one the next anchor comes in any case; the second is for fees above the cap, nodes
+that are down, finality, and a clock that is not the chain's."""
+
 Progress = Callable[[int, int], None]
 """Called with (signed so far, size of the batch) after every chunk."""
 
@@ -68,13 +72,22 @@ class Sealer:
     """Seals one batch at a time; any number of sealers may run, on any number of machines.
 
     `executor` spreads the signing (a ProcessPoolExecutor, Dask's executor); its workers are given the issuer's secret
-    key, so they must be as trusted as this process. Without one, this process signs.
+    key, so they must be as trusted as this process. Without one, this process signs. `anchor_within`: seconds after
+    sealing by which each batch is promised to be anchored.
     """
 
-    def __init__(self, store: Store, vault: Vault, executor: Executor | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        vault: Vault,
+        executor: Executor | None = None,
+        *,
+        anchor_within: int = ANCHOR_WITHIN_SECONDS,
+    ) -> None:
         self._store = store
         self._vault = vault
         self._executor = executor
+        self._anchor_within = anchor_within
         self._owner = new_owner()
 
     def seal_next(self, progress: Progress | None = None) -> bool:
@@ -237,7 +250,9 @@ class Sealer:
                 entries.batch_entry(registry_id, number, plan.size, plan.key.key_id, root),
             )
             batch.state = batches.SEALED
+            # From the commit on, it is owed that the batch is anchored: receipts are made of these columns.
             batch.sealed_at = self._store.now()
+            batch.anchor_by = batch.sealed_at + self._anchor_within
             batch.done = plan.size
 
 

@@ -148,6 +148,7 @@ class Batch(Base):
     root: Mapped[bytes | None]
     leaves: Mapped[bytes | None]  # size * 32 bytes, in order
     signature: Mapped[bytes | None]  # 64 bytes over the batch entry
+    anchor_by: Mapped[int | None]  # what its receipt promises; None: not sealed, or sealed before receipts were given
     anchor_number: Mapped[int | None] = mapped_column(ForeignKey("anchor.number"), index=True)
     anchor_index: Mapped[int | None]  # place among the anchor's entries; 0 is the status entry
 

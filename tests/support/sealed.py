@@ -37,6 +37,7 @@ def seal(store: Store, size: int = 3, issuer: str = "uni") -> Batch:
             created_at=store.now(),
             seal_requested_at=store.now(),
             sealed_at=store.now(),
+            anchor_by=store.now() + 3600,
             size=size,
             done=size,
             number=number,
