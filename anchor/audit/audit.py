@@ -3,7 +3,8 @@
 It needs no database, no account and no help from the operator; it believes the trust profile and the finalized chain.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from anchor.audit.properties.a01_identity import IDENTITY
 from anchor.audit.properties.a02_canonical import CANONICAL
@@ -39,16 +40,23 @@ def audit(
     block: int | None = None,
     given: Given | None = None,
     progress: Progress = lambda _: None,
+    evidence: Callable[[str, bytes], None] | None = None,
 ) -> AuditReport:
     """Audit the registry that `trust` names, at `block` (default: the newest finalized one).
 
     `given.previous` must be a report in our format, else FormatError.
     `rpc_urls`: the first that answers is read, the others are asked whether they see the same.
+    `evidence` takes name and bytes of each file that proves a finding; with it, the report names them.
     Raises Unreachable or WrongChain when something needed did not answer: that is no finding.
     """
     view = View.open(export, rpc_urls, trust, block, given or Given(), progress)
     reasons = {one.id: one.check(view) for one in PROPERTIES}
-    return report_of(view, {name: reason for name, reason in reasons.items() if reason})
+    report = report_of(view, {name: reason for name, reason in reasons.items() if reason})
+    if evidence is None or report.clean:
+        return report
+    from anchor.audit.evidence.collect import collect  # storage proofs are needed where something is wrong only
+
+    return replace(report, evidence=collect(view, report, evidence))
 
 
 def report_of(view: View, reasons: dict[str, str]) -> AuditReport:

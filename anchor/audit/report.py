@@ -5,9 +5,11 @@ A property or invariant is `holds` (checked at least once, never broken), `broke
 never counts as passed. `reason` says what was not looked at, and why.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from anchor.audit.proof import Proof
 from registry.format.strictjson import canonical
 
 REPORT_FORMAT = "credanchor-audit/2"
@@ -128,6 +130,8 @@ class AuditReport:
     """By a property's id: what was not looked at, and why."""
     previous: dict[str, Any] | None = None
     """The report that this one follows: SHA-256 of its bytes, block, size and head of the log."""
+    evidence: Mapping[str, tuple[Proof, ...]] | None = None
+    """By a broken property's id what proves each code of its findings; None where evidence was not asked for."""
 
     @property
     def clean(self) -> bool:
@@ -206,11 +210,14 @@ class AuditReport:
             for label, value in (("expected", finding.expected), ("found", finding.found))
             if value
         )
+        proofs = (self.evidence or {}).get(self.owner(finding), ())
+        more += "".join(f"\n    {proof.told()}" for proof in proofs if proof.code == finding.code)
         name = f"{self.owner(finding)} {finding.invariant}".lstrip()
         return f"✗ {name}, {finding.subject} ({finding.code}): {finding.sentence}{more}"
 
     def _property(self, one: About) -> dict[str, Any]:
-        return {
+        proofs = (self.evidence or {}).get(one.id)
+        return ({"evidence": [proof.to_json() for proof in proofs]} if proofs else {}) | {
             "id": one.id,
             "name": one.name,
             "sentence": one.sentence,

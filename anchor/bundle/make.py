@@ -92,35 +92,39 @@ def collector(urls: Sequence[str], registry: RegistryTrust) -> "Collector":
 class Collector:
     """A `ChainView` on one registry at one finalized block: believes only what is proved, and keeps the proofs."""
 
-    def __init__(self, node: JsonRpc, registry: RegistryTrust) -> None:
+    def __init__(self, node: JsonRpc, registry: RegistryTrust, at: str = "finalized") -> None:
+        """`at`: another block than the newest finalized one, by its number in JSON-RPC's hexadecimal."""
         self.registry = registry
         self._node = node
         self._address = "0x" + registry.contract.hex()
-        self._asked: list[tuple[bytes, bytes]] = []
-        chain_id, block = self._read(
-            lambda: node.batch([("eth_chainId", []), ("eth_getBlockByNumber", ["finalized", False])])
-        )
+        self._asked: list[Callable[[slots.Read], Any]] = []
+        chain_id, block = self._read(lambda: node.batch([("eth_chainId", []), ("eth_getBlockByNumber", [at, False])]))
         if self._read(lambda: quantity(chain_id)) != registry.chain_id:
             raise WrongChain(registry.chain_id, quantity(chain_id))
         if block is None:
             raise Unreachable(node.endpoint, "it knows no finalized block yet")
-        self._encoded = self._read(lambda: headers.encode(block))
-        self.header = self._proved(lambda: headers.Header.read(self._encoded))
+        self.encoded = self._read(lambda: headers.encode(block))
+        self.header = self._proved(lambda: headers.Header.read(self.encoded))
         if self._read(lambda: data(block["hash"], 32)) != self.header.hash:
             problem = "the header of its finalized block has another hash than it says, or fields of a later fork"
             raise Unreachable(node.endpoint, problem)
         self._references: list[Any] = [
             {"blockHash": block["hash"], "requireCanonical": True}, {"blockHash": block["hash"]}, block["number"]
         ]  # fmt: skip
-        self._code = self._read(lambda: data(self._ask("eth_getCode", self._address)))
+        self.code = self._read(lambda: data(self._ask("eth_getCode", self._address)))
         proof = self._proof(())
         accounts = self._proved(lambda: _linked(self.header.state_root, _nodes(proof["accountProof"])))
         self._storage_root, _ = self._proved(lambda: account_of(accounts, registry.contract))
-        self._account = sorted(accounts.used)
+        self.account = tuple(sorted(accounts.used))
         self._storage: set[bytes] = set()
 
     def lookup(self, root: bytes, key_id: bytes) -> ChainAnswer:
-        """What the contract says about an anchor root and a key, 32 bytes each, at this block. Raises Unreachable."""
+        """What the contract said about an anchor root and a key, 32 bytes each, at this block. Raises Unreachable."""
+        found = self.prove(lambda read: slots.lookup(read, root, key_id))
+        return ChainAnswer(facts_at(self.header, self.registry.chain_id, self.registry.contract, self.code, found))
+
+    def prove(self, question: Callable[[slots.Read], T]) -> T:
+        """What `question` makes of the words it reads, once all of them are proved. Raises Unreachable."""
         for _ in range(MAX_ROUNDS):
             storage = self._trie(self._storage)
             missing: set[int] = set()
@@ -132,27 +136,30 @@ class Collector:
                     missing.add(slot)  # what depends on it is asked in the next round
                     return 0
 
-            found = slots.lookup(word, root, key_id)
+            found = question(word)
             if not missing:
-                self._asked.append((root, key_id))
-                return ChainAnswer(
-                    facts_at(self.header, self.registry.chain_id, self.registry.contract, self._code, found)
-                )
+                self._asked.append(question)
+                return found
             self._fetch(missing)
         raise Unreachable(self._node.endpoint, "its proofs do not come to an end")
 
+    @property
+    def storage(self) -> tuple[bytes, ...]:
+        """The nodes that everything asked so far went through, and no node besides."""
+        storage = self._trie(self._storage)
+        for question in self._asked:
+            question(lambda slot: read_word(storage, slot))
+        return tuple(sorted(storage.used))
+
     def bundle(self, file: bytes, status: Sequence[bytes]) -> Bundle:
         """Everything that was asked, and no node besides."""
-        storage = self._trie(self._storage)
-        for root, key_id in self._asked:
-            slots.lookup(lambda slot: read_word(storage, slot), root, key_id)
         return Bundle(
             chain_id=self.registry.chain_id,
             contract=self.registry.contract,
-            header=self._encoded,
-            code=self._code,
-            account=tuple(self._account),
-            storage=tuple(sorted(storage.used)),
+            header=self.encoded,
+            code=self.code,
+            account=self.account,
+            storage=self.storage,
             status=tuple(status),
             credential=file,
         )

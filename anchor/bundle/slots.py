@@ -51,6 +51,18 @@ def lookup(read: Read, root: bytes, key_id: bytes) -> dict[str, Any]:
     }
 
 
+def log(read: Read) -> tuple[int, bytes]:
+    """Size and head (32 bytes) of the contract's log."""
+    size = _part(read(TIP), 0, 64)
+    return size, _head(read, size)
+
+
+def anchored(read: Read, root: bytes) -> tuple[int, int]:
+    """Number of the anchor with this root (32 bytes), 0 where there is none, and its time in Unix seconds."""
+    record = read(_entry(ANCHORS, root))
+    return _part(record, 0, 64), _part(record, 128, 48)
+
+
 def _head(read: Read, size: int) -> bytes:
     """The log's RFC 9162 root, from the peaks whose bit of `size` is set, the smallest first."""
     peaks = [_bytes(read(_entry(PEAKS, _bytes(level)))) for level in range(_LEVELS) if size >> level & 1]

@@ -5,6 +5,7 @@ Exit code: 0 clean, 1 findings, 2 could not look (something did not answer; that
 """
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--credential", type=Path, action="append", default=[], metavar="FILE",
         help="a credential that its holder gave you: its leaf and proof are held against what is published",
     )  # fmt: skip
+    parser.add_argument(
+        "--evidence", type=Path, metavar="DIR",
+        help="write a file for each breach that others can check with `credanchor verify-evidence`",
+    )  # fmt: skip
     follow.configure(parser)
     options.with_api(parser)
     options.example(
@@ -48,6 +53,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "credanchor audit https://registry.example --trust trust.toml",
         "credanchor audit ./export --trust trust.toml --rpc https://node-a.example --rpc https://node-b.example",
         "credanchor audit https://registry.example --trust trust.toml --previous last.json --report this.json",
+        "credanchor audit https://registry.example --trust trust.toml --evidence ./evidence",
         "credanchor audit https://registry.example --trust trust.toml --follow --reports ./audits",
     )
 
@@ -70,6 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
             block=arguments.block,
             given=given,
             progress=progress,
+            evidence=partial(_write, arguments.evidence) if arguments.evidence else None,
         )
         progress.done()
         return report
@@ -89,6 +96,17 @@ def _entry(profile: "TrustProfile", name: str | None) -> "RegistryTrust":
         return entries[0]
     names = ", ".join(entry.name for entry in profile.registries) or "none"
     raise CliError(f"Which registry? The trust profile has: {names}.", "Name one with --registry.", NOT_KNOWN)
+
+
+def _write(directory: Path, name: str, content: bytes) -> None:
+    """Raises CliError."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        options.write(directory / name, content)
+    except OSError as problem:
+        raise CliError(f"{directory} cannot be made: {problem.strerror}.", exit_code=NOT_KNOWN) from None
+    except CliError as problem:
+        raise CliError(str(problem), exit_code=NOT_KNOWN) from None
 
 
 def _previous(arguments: argparse.Namespace) -> bytes | None:

@@ -39,6 +39,10 @@ class Fields:
     def object(self, name: str) -> dict[str, Any]:
         return self._typed(name, dict)
 
+    def object_or_none(self, name: str) -> dict[str, Any] | None:
+        """An object, None for JSON's null."""
+        return None if self._value[name] is None else self.object(name)
+
     def binary(self, name: str, length: int, prefix: str = "") -> bytes:
         """`length` bytes in lower-case hex behind `prefix`."""
         return self._hex(self._value[name], length, prefix, name)

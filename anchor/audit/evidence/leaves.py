@@ -1,0 +1,46 @@
+"""`leaf-twice`: one leaf is anchored in two places."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from anchor.audit.evidence.anchors import MAX_TREE, BatchEntry, anchored, root_with
+from anchor.audit.evidence.context import PROOF, Context
+from anchor.audit.evidence.verdict import Shown
+from anchor.bundle import slots
+from registry.errors import FormatError
+from registry.format.merkle import root_from_path
+from registry.limits import MAX_PATH
+from registry.verify.jsonfields import Fields
+
+NAMES = frozenset({"leaf", "first", "second", PROOF})
+_PLACE = frozenset({"batch", "index", "path", "tree"})
+
+
+def check(material: Fields, context: Context) -> Iterator[Shown]:
+    """Two paths from the leaf to two batch entries or two places of one, both entries anchored."""
+    leaf = material.binary("leaf", 32)
+    (batch, index, root), (other, other_index, other_root) = (
+        _place(Fields(material.object(name), _PLACE, material.place(name)), leaf, context.trust.registry_id)
+        for name in ("first", "second")
+    )
+    if (batch.number, index) >= (other.number, other_index):
+        raise FormatError("evidence.order", "/material", "These are not two places, the earlier first")
+
+    def numbers(read: slots.Read) -> tuple[int, int]:
+        return slots.anchored(read, root)[0], slots.anchored(read, other_root)[0]
+
+    for number in context.proved(material, numbers):
+        anchored(number)
+    yield Shown(
+        "batch.leaf-twice",
+        f"Leaf {leaf.hex()} is anchored twice: as leaf {index} of batch {batch.number}, "
+        f"and as leaf {other_index} of batch {other.number}.",
+    )
+
+
+def _place(known: Fields, leaf: bytes, registry: bytes) -> tuple[BatchEntry, int, bytes]:
+    batch: Any = BatchEntry.read(known.object("batch"), known.place("batch"))
+    index = known.integer("index")
+    if root_from_path(leaf, index, batch.size, known.hashes("path", MAX_PATH)) != batch.root:
+        raise FormatError("evidence.path", "/material", f"The path does not lead to the root of batch {batch.number}")
+    return batch, index, root_with(known.hashes("tree", MAX_TREE), batch.hash(registry), f"batch {batch.number}")

@@ -1,0 +1,35 @@
+"""Why some findings have no evidence file: what nobody signed, anybody could have written into one."""
+
+SERVED = "what a server answers is signed by nobody, so no file can prove it: ask for it yourself"
+NODE = "what a node leaves out, alters or shows is signed by nobody, so no file can prove it: ask another node"
+REPORT = "reports are not signed, so no file can prove what an earlier one saw: compare the two yourself"
+EXPORT = "exports are signed by nobody, so no file can prove what one held: audit it yourself"
+HOLDER = "it would need the credential, which is personal: only its holder can show it"
+NONE = "there is no kind of evidence for this yet"
+
+_BY_BEGIN = {
+    "served.": SERVED,
+    "holder.": HOLDER,
+    "previous.": REPORT,
+    "log.": NODE,
+    "node.": NODE,
+    "eyes.": NODE,
+    "block.": NODE,
+    "time.": NODE,
+    "contract.": NODE,
+    "export.": EXPORT,
+    "format.": EXPORT,
+    "batch.signature": EXPORT,
+    "batch.number": EXPORT,
+    "batch.orphan": EXPORT,
+    "batch.gap": EXPORT,
+    "list.signature": EXPORT,
+    "list.key": EXPORT,
+    "list.missing": EXPORT,
+}
+"""By how a finding's code begins."""
+
+
+def reason_for(code: str) -> str:
+    """Why a finding of this code, for which there is no kind of evidence, has none."""
+    return next((reason for begin, reason in _BY_BEGIN.items() if code.startswith(begin)), NONE)
