@@ -36,6 +36,7 @@ COMMANDS = {
     "bundle": "put a credential and all that proves it into one file, to be checked without a network",
     "export-proof": "write a credential's Merkle path for other tools",
     "audit": "replay the registry's whole history from the chain, and check every promise",
+    "verify-evidence": "check a file of evidence from an audit yourself, without the auditor",
     "export": "copy the registry's public export to a directory",
     "api-key": "create, list and revoke API keys",
 }
