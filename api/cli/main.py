@@ -33,6 +33,7 @@ COMMANDS = {
     "jwt": "make a JWT of a credential, for programs that take no other form",
     "bake": "put a credential into a PNG or SVG picture",
     "unbake": "take the credential out of a PNG or SVG picture",
+    "pdf": "make a PDF of a credential to print and frame, with the credential attached",
     "bundle": "put a credential and all that proves it into one file, to be checked without a network",
     "export-proof": "write a credential's Merkle path for other tools",
     "audit": "replay the registry's whole history from the chain, and check every promise",

@@ -42,6 +42,9 @@ def test_a_bundle_is_made_and_checked_by_command(tmp_path: Path, migrated_file: 
     assert credanchor("verify", "--trust", trust, "--block-hash", known["block_hash"], bundle).code == 64
     plain = credanchor(*offline, "--block-hash", known["block_hash"], file)
     assert (plain.code, "is not a bundle" in plain.err) == (2, True)
+    page = tmp_path / "page.pdf"
+    assert credanchor("pdf", bundle, "--out", page).code == 0
+    assert credanchor("unbake", page).out.encode() == file.read_bytes()
     bundle.write_bytes(bundle.read_bytes().replace(b'"account":[', b'"account":["00",', 1)[:-9])
     damaged = credanchor(*offline, "--block-hash", known["block_hash"], bundle)
     assert (damaged.code, "is damaged" in damaged.err) == (2, True)
