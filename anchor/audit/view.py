@@ -32,10 +32,12 @@ class Given:
     """What an audit is given besides the chain and the export, all of it optional.
 
     `previous`: the report of an earlier audit, as its bytes. `credentials`: files that their holders gave, by name.
+    `receipts`: admission receipts, by name; what is none is left aside with a note.
     """
 
     previous: bytes | None = None
     credentials: Mapping[str, bytes] = field(default_factory=dict)
+    receipts: Mapping[str, bytes] = field(default_factory=dict)
 
 
 class View:

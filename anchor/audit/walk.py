@@ -25,6 +25,8 @@ class Walk:
         self.batches = Batches(book, export, registry, history)
         self.lists = StatusLists(book, export, registry, history)
         self.lines: dict[int, AnchorLine] = {}
+        self.anchored: dict[bytes, ChainAnchor] = {}
+        """By the hash of a batch's entry: the anchor whose root, on the chain, was rebuilt with it."""
         self.listed: set[int] = set()
         """Batches that any line lists, also those of anchors that are not final yet."""
 
@@ -101,6 +103,8 @@ class Walk:
         )
         if root == anchor.root:
             self._check_order(name, line)
+        if root == anchor.root:
+            self.anchored.update((entry, anchor) for entry in hashes[1:] if entry not in self.anchored)
         if root == anchor.root and anchor is self.history.anchors[-1]:
             self._check_alone(line, tuple(hashes[1:]))
 
