@@ -48,7 +48,7 @@ def content_security_policy(trust: dict[str, list[dict[str, Any]]] | None = None
         rules |= {
             "script-src": "'self'",
             "connect-src": " ".join(["'self'", *hosts]),
-            "trusted-types": "svg-reader",  # static/verifier/images.js
+            "trusted-types": "'none'",
         }
     rules |= {
         "style-src": "'self'",

@@ -1,15 +1,16 @@
 """A credential in an SVG: `<openbadges:credential>`, the first child of `<svg>`. The rest keeps its bytes.
 
-The file is edited as text, at places that an XML parser named; it is never written anew from a tree.
+The file is edited as text, at places that the scan named; it is never written anew from a tree.
 """
 
 import re
 
 from registry.credential.baking.content import Content, none_in, one_already_in, several_in
-from registry.credential.baking.xmlscan import NAMESPACE, TAG, Found, Scan
+from registry.credential.baking.xmlscan import NAMESPACE, Found, Scan
 from registry.errors import FormatError
 
 _PREFIX = "openbadges"
+_SPACE = " \t\r\n"  # of XML; Unicode knows more, and not every language strips the same
 # `]]>` stands only inside a JSON string and CR only between values, so these rewrite a document without changing it.
 # XML would end the section at the first, turn CR into LF, and has no place for the last two.
 _FOR_CDATA = {"]]>": r"]]\u003e", "\r\n": "\n", "\r": "\n", "\ufffe": r"\ufffe", "\uffff": r"\uffff"}
@@ -24,20 +25,19 @@ def bake(image: bytes, credential: Content, *, replace: bool) -> bytes:
     scan = Scan(image)
     if scan.found and not replace:
         raise one_already_in("SVG")
-    tag = TAG.match(image, scan.root)
-    if tag is None:  # pragma: no cover
-        raise FormatError("baking.not-xml", "", "The start tag of <svg> cannot be found")
+    tag = scan.root
+    if tag is None:  # pragma: no cover (the scan refuses a file without one)
+        raise FormatError("baking.not-xml", "", "There is no root element")
     declaration = f' xmlns:{_PREFIX}="{NAMESPACE}"'.encode()
     bound = scan.root_prefixes.get(_PREFIX)
     on_root = declaration if bound is None else b""
     on_element = declaration if bound not in (None, NAMESPACE) else b""
     element = _element(credential, on_element)
-    name_end, tag_end = tag.end("name"), tag.end()
-    if tag["empty"]:  # <svg/> becomes <svg></svg>
-        attributes = image[name_end : tag.start("empty")]
-        parts = [image[:name_end], on_root, attributes, b">", element, b"</", tag["name"], b">", image[tag_end:]]
+    before, attributes = image[: tag.name_end], image[tag.name_end : tag.close]
+    if tag.is_empty:  # <svg/> becomes <svg></svg>
+        parts = [before, on_root, attributes, b">", element, b"</", tag.name, b">", image[tag.end :]]
     else:
-        parts = [image[:name_end], on_root, image[name_end:tag_end], element, _without(image, scan.found, tag_end)]
+        parts = [before, on_root, attributes, b">", element, _without(image, scan.found, tag.end)]
     return b"".join(parts)
 
 
@@ -49,8 +49,8 @@ def unbake(image: bytes) -> bytes:
     if len(scan.found) > 1:
         raise several_in("SVG", len(scan.found))
     found = scan.found[0]
-    token, text = found.verify.strip(), found.text
-    if token and text.strip():
+    token, text = found.verify.strip(_SPACE), found.text
+    if token and text.strip(_SPACE):
         problem = f"The credential at byte {found.start} has a verify attribute and a text, and readers differ"
         raise FormatError("baking.ambiguous", "", problem, "Ask for the original file")
     return (token or text).encode()

@@ -2,6 +2,7 @@
 // FORMAT.md, section 1, has the rule; registry/credential/baking/pdf.py is the same.
 
 import { Flaw, readStream } from "./bytes.js";
+import { isToken } from "./content.js";
 
 const MAX_FILE = 8 * 1024 * 1024;
 const MAX_DICTIONARY = 1024;
@@ -35,8 +36,7 @@ export async function fromPdf(bytes) {
   const filter = entries.get("Filter");
   if (filter !== undefined && filter !== "/FlateDecode") throw new Flaw("baking.pdf-filter");
   const found = filter ? await inflated(bytes.subarray(start, end)) : bytes.slice(start, end);
-  if (found.length > MAX_DOCUMENT) throw new Flaw("baking.credential-too-large");
-  if (!isJsonText(found)) throw new Flaw("baking.not-a-credential");
+  if (isToken(found)) throw new Flaw("baking.not-a-credential");
   return found;
 }
 
@@ -62,15 +62,5 @@ async function inflated(packed) {
     return await readStream(stream, MAX_DOCUMENT);
   } catch (error) {
     throw new Flaw(error.message === "too long" ? "baking.credential-too-large" : "baking.pdf-damaged");
-  }
-}
-
-// UTF-8 that begins like an object, without the controls that JSON forbids.
-function isJsonText(bytes) {
-  try {
-    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-    return /^[ \t\r\n]*\{/.test(text) && !/[\0-\x08\x0b\x0c\x0e-\x1f]/.test(text);
-  } catch {
-    return false;
   }
 }
