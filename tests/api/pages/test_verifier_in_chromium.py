@@ -124,6 +124,35 @@ def test_json_is_read_and_written_as_in_python(bench: Page, text: str) -> None:
     assert bench.evaluate("(data) => readJson(data)", base64.b64encode(data).decode()) == expected
 
 
+PARTS = [
+    *'{}[]",:\\ \t\n1-.eE+0', "\r", '""', '"a":', '"a":1,', '"\\u0061":2', '"\\ud800"', '"\\ud83d\\ude00"', '"\\u00',
+    *("[" * 501, "{[" * 251, "]" * 501, "[" * 33, "]" * 33, "[1,", "1]", "-0", "0.0", "1e999", "9007199254740992", "1e-7"),
+    *("0.1234567890123456", "NaN", "-Infinity", "true", "nul", "null", "\u00a0", "\x0b", "\x7f", "é", '"__proto__":'),
+    *('"[[[[', '\\"'),
+]  # fmt: skip
+
+
+def test_what_is_nearly_json_has_the_same_flaw_in_both(bench: Page) -> None:
+    chance = random.Random(20261126)
+    good = case_of(load(next(path for path in PATHS if path.name == "0-valid--with-end-date.json"))).data.decode()
+    samples = [*("[" * 501, "]" + "[" * 501, "," + "[" * 501, '"[' + "[" * 600, "[[[" * 200 + "]]]" * 200)]
+    samples += ["".join(chance.choices(PARTS, k=chance.randint(1, 9))) for _ in range(1500)]
+    for _ in range(300):
+        place = chance.randrange(len(good))
+        samples.append(good[:place] + "".join(chance.choices(PARTS, k=2)) + good[place + chance.choice([0, 0, 1, 9]) :])
+    expected = []
+    for text in samples:
+        try:
+            expected.append(["ok", strictjson.canonical(strictjson.parse(text.encode())).decode()])
+        except FormatError as error:
+            expected.append([error.code, None])
+    sent = [base64.b64encode(text.encode()).decode() for text in samples]
+    found = bench.evaluate("(all) => all.map((data) => readJson(data))", sent)
+    assert dict(zip(samples, found, strict=True)) == dict(zip(samples, expected, strict=True))
+    seen = {code for code, _ in expected}
+    assert {"ok", *(f"format.{code}" for code in "too-deep not-json number surrogate not-a-number".split())} <= seen
+
+
 def test_pdfs_are_read_as_in_python(bench: Page) -> None:
     good = [pdf(embedded(b'{"id":"urn:uuid:1"}', packed=packed)) for packed in (True, False)]
     two = pdf(embedded(b"{}"), embedded(b"{}"))

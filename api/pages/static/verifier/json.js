@@ -6,7 +6,7 @@ import { Flaw, sha256, utf8 } from "./bytes.js";
 
 export const MAX_DEPTH = 32;
 export const MAX_BYTES = 1024 * 1024;
-const PARSER_DEPTH = 500; // what the parser, which recurses, is given at most
+const PARSER_DEPTH = 500; // what the parser, which recurses, is given at most: decided before anything is parsed
 const MAX_DIGITS = 15; // of a decimal: such numbers survive double precision
 const MIN_MAGNITUDE = 1e-6;
 const NUMBER = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/y;
@@ -23,7 +23,22 @@ export function parse(bytes, maxBytes = MAX_BYTES, maxDepth = MAX_DEPTH) {
   } catch {
     throw new Flaw("format.encoding");
   }
+  if (deeperThan(text, PARSER_DEPTH)) throw new Flaw("format.too-deep");
   return new Parser(text, maxDepth).parse();
+}
+
+// Whether arrays and objects nest deeper before the text ends, be it JSON or not; brackets in strings do not count.
+function deeperThan(text, limit) {
+  let [depth, quoted] = [0, false];
+  for (let at = 0; at < text.length; at++) {
+    const letter = text[at];
+    if (letter === '"') quoted = !quoted;
+    else if (quoted) at += letter === "\\" ? 1 : 0;
+    else if (letter === "[" || letter === "{") {
+      if (++depth > limit) return true;
+    } else if (letter === "]" || letter === "}") depth--;
+  }
+  return false;
 }
 
 class Parser {
@@ -47,7 +62,6 @@ class Parser {
     const start = this.at;
     const letter = this.text[start];
     if (letter === "{" || letter === "[") {
-      if (depth >= PARSER_DEPTH) throw new Flaw("format.too-deep", this.place(start));
       if (depth >= this.maxDepth) this.flaw("format.too-deep", start);
       return letter === "{" ? this.object(depth + 1, start) : this.array(depth + 1);
     }
