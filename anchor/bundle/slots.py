@@ -63,6 +63,11 @@ def anchored(read: Read, root: bytes) -> tuple[int, int]:
     return _part(record, 0, 64), _part(record, 128, 48)
 
 
+def newest(read: Read) -> int:
+    """Number of the newest anchor, 0 where there is none."""
+    return anchored(read, _bytes(read(LATEST_ROOT)))[0]
+
+
 def _head(read: Read, size: int) -> bytes:
     """The log's RFC 9162 root, from the peaks whose bit of `size` is set, the smallest first."""
     peaks = [_bytes(read(_entry(PEAKS, _bytes(level)))) for level in range(_LEVELS) if size >> level & 1]

@@ -47,6 +47,10 @@ class Fields:
         """`length` bytes in lower-case hex behind `prefix`."""
         return self._hex(self._value[name], length, prefix, name)
 
+    def binary_or_none(self, name: str, length: int) -> bytes | None:
+        """The same without prefix, None for JSON's null."""
+        return None if self._value[name] is None else self.binary(name, length)
+
     def hashes(self, name: str, most: int) -> tuple[bytes, ...]:
         """A list of at most `most` 32-byte values in lower-case hex."""
         values = self._typed(name, list)

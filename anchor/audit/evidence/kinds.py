@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from anchor.audit.evidence import checkpoints, history, leaves, lists, published, signer
+from anchor.audit.evidence import checkpoints, history, leaves, lists, published, receipt, signer
 from anchor.audit.evidence.context import Context
 from anchor.audit.evidence.verdict import Shown
 from registry.verify.jsonfields import Fields
@@ -55,7 +55,7 @@ KINDS: Mapping[str, Kind] = {
         },
         published.check,
     ),
-    # "receipt" (A8): a receipt that the registry's key signed, and its digest in no batch anchored by the deadline.
+    "receipt": Kind(receipt.NAMES, _all("A8", *receipt.CODES), receipt.check),
 }
 """By the member `kind` of the file. A kind that is not here is refused."""
 

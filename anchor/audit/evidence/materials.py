@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from anchor.audit.evidence import history
+from anchor.audit.evidence import receipt as receipts
 from anchor.audit.evidence.anchors import BatchEntry
 from anchor.audit.evidence.context import PROOF
 from anchor.audit.manifest import AnchorLine, BatchFile, ListLine
@@ -15,6 +16,7 @@ from anchor.bundle import slots
 from anchor.bundle.make import Collector
 from registry.format import entries
 from registry.format.merkle import Tree, root_of
+from registry.format.receipt import Receipt
 from registry.format.strictjson import parse
 from registry.limits import MAX_STATUS_EVIDENCE_BYTES
 
@@ -109,6 +111,32 @@ def published(view: View, finding: Finding, open_: Open) -> Iterator[Material]:
     yield {"number": number, "root": root.hex(), PROOF: proof(chain)}
 
 
+def receipt(view: View, finding: Finding, open_: Open) -> Iterator[Material]:
+    """The receipt that the finding names, and what every anchor up to its deadline holds."""
+    name = finding.subject.partition(", receipt ")[2]
+    found = Receipt.parse(view.given.receipts[name]) if name in view.given.receipts else None
+    if found is None:
+        raise NotThere("the receipt")
+    due = [anchor for anchor in view.history.anchors if anchor.time <= found.duty.anchor_by]
+    after = view.history.anchors[len(due)].root if len(due) < len(view.history.anchors) else None
+    chain = open_()
+    chain.prove(lambda read: receipts.ask(read, [anchor.root for anchor in due], after))
+    yield {
+        "receipt": Receipt(found.duty, found.signature).to_bytes().decode(),
+        "anchors": [_said(view, anchor.number) for anchor in due],
+        "after": after.hex() if after else None,
+        PROOF: proof(chain),
+    }
+
+
+def _said(view: View, number: int) -> Material:
+    line = view.walk.lines.get(number)
+    if line is None:
+        raise NotThere(f"what anchor {number} is made of, which is not published")
+    batches = [_entry(_batch(view, one)).to_json() for one in line.batches]
+    return {"status_root": line.status_root.hex(), "batches": batches}
+
+
 def _pairs(view: View, finding: Finding, line: AnchorLine, item: ListLine, open_: Open) -> Iterator[Material]:
     twice, bits = finding.code == "list.twice", finding.code == "list.unrevoked"
     earlier = [
@@ -192,5 +220,6 @@ MATERIALS: Mapping[str, Callable[[View, Finding, Open], Iterator[Material]]] = {
     "leaf-twice": leaf_twice,
     "status-lists": status_lists,
     "published": published,
+    "receipt": receipt,
 }
 """By kind. Checkpoints are not here, for an audit reads none yet; `checkpoints` says what their material is."""

@@ -19,8 +19,6 @@ _BY_BEGIN = {
     "deployment.": NODE,
     "time.": NODE,
     "contract.": NODE,
-    "head.": NODE,
-    "deployment.": NODE,
     "export.": EXPORT,
     "format.": EXPORT,
     "batch.signature": EXPORT,

@@ -1,0 +1,117 @@
+"""What the registry's key signed about its log, and a log that breaks its own rules."""
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from eth_utils.crypto import keccak
+
+from anchor.audit.evidence import checkpoints, history, materials
+from anchor.audit.evidence.context import PROOF
+from anchor.audit.evidence.file import Evidence
+from anchor.audit.pinned import Pinned
+from anchor.audit.reading import read
+from anchor.audit.report import Book
+from anchor.bundle import slots
+from anchor.bundle.make import Collector
+from anchor.jsonrpc import JsonRpc, data
+from contracts import artifact
+from registry.format.merkle import RFC9162, root_of
+from registry.format.note import Checkpoint, Note, NoteKey, NoteSignature, sign
+from registry.verify import RegistryTrust
+from tests.support.auditing import Honest
+from tests.support.evidencing import accuse, altered, proved_by
+from tests.support.history import REGISTRAR, History, Sender
+from tests.support.specimen import Key, sha
+
+LOG = Key("log")
+KEY = NoteKey("registry.example/log", LOG.multikey[2:])
+
+
+def signed(size: int, root: bytes, origin: str = KEY.name) -> bytes:
+    body = Checkpoint(origin, size, root).body()
+    return sign(body, KEY, LOG.sign).to_bytes()
+
+
+def filed(about: History, kind: str, code: str, material: dict[str, Any]) -> bytes:
+    return Evidence(kind, "A4", code, about.sender.chain_id, about.contract, material).to_bytes()
+
+
+def trusting(about: History) -> RegistryTrust:
+    return replace(about.trust, log_key=KEY)
+
+
+def log_of(about: History) -> tuple[list[bytes], dict[str, Any]]:
+    """Leaves of the log, and the proof of its size and head."""
+    chain = Pinned(JsonRpc(about.sender.url), about.sender.chain_id, about.contract)
+    proofs = Collector(JsonRpc(about.sender.url), about.trust, hex(chain.block.number))
+    proofs.prove(slots.log)
+    return [entry.leaf for entry in read(Book(), chain, about.deploy_block)], materials.proof(proofs)
+
+
+def test_two_checkpoints_of_one_size_with_two_heads_need_nothing_but_the_log_key(honest: Honest) -> None:
+    about = honest[0]
+    material = checkpoints.of_two(signed(7, sha("one")), signed(7, sha("other")))
+    content = filed(about, "checkpoints", "checkpoint.fork", material)
+    assert proved_by(about, content, trust=trusting(about)).outcome == "proved"
+    assert "log_key" in proved_by(about, content).needed
+    for what, bad in altered(content):
+        assert proved_by(about, bad, trust=trusting(about)).outcome == "not_proved", what
+    for first, second in (
+        (signed(7, sha("one")), signed(8, sha("other"))),
+        (signed(7, sha("one")), signed(7, sha("one"))),
+        (signed(7, sha("one"), "other.example/log"), signed(7, sha("other"), "other.example/log")),
+    ):
+        bad = filed(about, "checkpoints", "checkpoint.fork", {"first": first.decode(), "second": second.decode()})
+        assert proved_by(about, bad, trust=trusting(about)).outcome == "not_proved"
+
+
+def test_a_checkpoint_against_the_contracts_own_head_is_proved_at_its_size(honest: Honest) -> None:
+    about = honest[0]
+    leaves, proof = log_of(about)
+    material = checkpoints.against_chain(signed(5, sha("a head that never was")), leaves, proof)
+    content = filed(about, "checkpoint-chain", "checkpoint.other-head", material)
+    assert proved_by(about, content, trust=trusting(about)).outcome == "proved"
+    for what, bad in altered(content):
+        assert proved_by(about, bad, trust=trusting(about)).outcome == "not_proved", what
+    true = checkpoints.against_chain(signed(5, root_of(leaves[:5], RFC9162)), leaves, proof)
+    content = filed(about, "checkpoint-chain", "checkpoint.other-head", true)
+    assert "shows nothing" in proved_by(about, content, trust=trusting(about)).sentence
+
+
+def test_cosignatures_are_left_out_and_a_note_that_has_them_is_refused(honest: Honest) -> None:
+    about = honest[0]
+    one, two = (Note.parse(signed(7, sha(name))) for name in ("one", "other"))
+    more = replace(one, signatures=(*one.signatures, NoteSignature("witness.example", b"1234", bytes(64))))
+    material = checkpoints.of_two(more.to_bytes(), two.to_bytes())
+    assert "witness" not in "".join(material.values())
+    place = next(name for name, text in material.items() if text == one.to_bytes().decode())
+    content = filed(about, "checkpoints", "checkpoint.fork", material | {place: more.to_bytes().decode()})
+    assert proved_by(about, content, trust=trusting(about)).outcome == "not_proved"
+
+
+def test_a_log_in_which_somebody_wrote_without_the_role_accuses_itself(sender: Sender, tmp_path: Path) -> None:
+    operator, registrar = (keccak(text=f"{name}_ROLE") for name in ("OPERATOR", "REGISTRAR"))
+    assert operator in artifact().bytecode
+    about = History.begin(sender, artifact().bytecode.replace(operator, registrar))
+    about.call(REGISTRAR, "anchor(uint64,bytes32)", 1, sha("a root"))
+    code = data(sender.rpc.call("eth_getCode", "0x" + about.contract.hex(), "latest"))
+    trust = replace(about.trust, code_sha256=hashlib.sha256(code).digest())
+    report, files = accuse(about, about.write(tmp_path), trust)
+    (content,) = (content for name, content in files.items() if name.startswith("A10-role.not-held"))
+    assert proved_by(about, content, trust=trust).outcome == "proved"
+    for what, bad in altered(content):
+        assert proved_by(about, bad, trust=trust).outcome == "not_proved", what
+    assert report.exit_code == 1
+
+
+@pytest.mark.parametrize("code", ["role.not-held", "log.illegal"])
+def test_an_honest_log_proves_nothing_against_its_registry(honest: Honest, code: str) -> None:
+    about = honest[0]
+    chain = Pinned(JsonRpc(about.sender.url), about.sender.chain_id, about.contract)
+    entries = read(Book(), chain, about.deploy_block)
+    material = {"entries": [history.to_json(entry) for entry in entries], PROOF: log_of(about)[1]}
+    content = Evidence("history", "A10", code, about.sender.chain_id, about.contract, material).to_bytes()
+    assert "shows nothing" in proved_by(about, content).sentence
