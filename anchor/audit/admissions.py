@@ -48,7 +48,10 @@ def sort(files: Mapping[str, bytes], registry: bytes, key: NoteKey) -> Sorted:
 
 @dataclass(frozen=True)
 class WholeAnchor:
-    """One anchor: root (32 bytes) and block time as the chain has them, and every leaf of its tree, in order."""
+    """One anchor: root (32 bytes) and block time as the chain has them, and every leaf of its tree, in order.
+
+    Whoever is given leaves by others makes them from entries: a node, given as a leaf, hides what is below it.
+    """
 
     root: bytes
     time: int
