@@ -59,8 +59,8 @@ class CredentialFile:
     def learner_name(self) -> str:
         """The first plain name among the subject's identifiers (Open Badges 3.0, IdentityObject), or its `name`."""
         subject = self.document["credentialSubject"]
-        identifiers = subject.get("identifier")
-        for item in identifiers if isinstance(identifiers, list) else []:
+        found = subject.get("identifier")
+        for item in found if isinstance(found, list) else [found]:  # JSON-LD writes a list of one without brackets
             if isinstance(item, dict) and item.get("identityType") == "name" and item.get("hashed") is False:
                 return shown(item.get("identityHash"))
         return shown(subject.get("name"))

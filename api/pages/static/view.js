@@ -1,5 +1,7 @@
 // A report in a reader's language: what the page shows, as plain texts. The server's api/pages/view.py says the same.
 
+import { parseTime } from "./verifier/document.js";
+
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu; // controls, direction marks, what has no shape
 const LANGUAGE = /^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/; // BCP 47, as far as pages need it
 const OWN = ["row.learner", "row.issuer", "row.awarded", "row.valid-until", "row.language"]; // not in the credential's language
@@ -7,8 +9,11 @@ const MAX_LINE = 120;
 const MAX_TEXT = 4000;
 const MAX_ITEMS = 50;
 
+// The first code points of a text; a pair of surrogates is one, and is not cut.
+const first = (text, most) => [...text.slice(0, 2 * most)].slice(0, most).join("");
+
 const line = (value, most) => {
-  const kept = typeof value === "string" ? value.slice(0, 4 * most).replace(HIDDEN, " ").split(/\s+/u).join(" ").trim() : "";
+  const kept = typeof value === "string" ? first(value, 4 * most).replace(HIDDEN, " ").split(/\s+/u).join(" ").trim() : "";
   return [...kept].length <= most ? kept : `${[...kept].slice(0, most - 1).join("")}…`;
 };
 
@@ -17,11 +22,12 @@ export const shown = (value) => line(value, MAX_LINE);
 
 // The same for a text that may be long: its lines stay lines.
 export const longText = (value) =>
-  typeof value === "string" ? value.slice(0, MAX_TEXT).split("\n").map((part) => line(part, MAX_TEXT)).join("\n").trim() : "";
+  typeof value === "string" ? first(value, MAX_TEXT).split("\n").map((part) => line(part, MAX_TEXT)).join("\n").trim() : "";
 
 const matches = (pattern, value) => typeof value === "string" && pattern.test(value); // an object would throw
 const object = (value) => (value !== null && typeof value === "object" && !Array.isArray(value) ? value : {});
-const items = (value) => (Array.isArray(value) ? value : value === undefined ? [] : [value]).slice(0, MAX_ITEMS).map(object);
+const everyItem = (value) => (Array.isArray(value) ? value : [value ?? {}]).map(object);
+const items = (value) => everyItem(value).slice(0, MAX_ITEMS);
 
 // A time as people read it everywhere.
 const time = (value) =>
@@ -45,12 +51,12 @@ function summary(document, found, catalogue) {
   const { issuer, credentialSubject: subject, awardedDate, validFrom } = document;
   const name = shown(object(issuer).name);
   const id = shown(found.issuerId);
-  const identity = items(subject.identifier).find((item) => item.identityType === "name" && item.hashed === false);
+  const identity = everyItem(subject.identifier).find((item) => item.identityType === "name" && item.hashed === false);
   return {
     issuer: name ? `${name} (${id})` : id,
-    learner: shown(identity?.identityHash ?? subject.name) || catalogue.text("ui.nobody"),
+    learner: shown(identity ? identity.identityHash : subject.name) || catalogue.text("ui.nobody"),
     title: shown(object(subject.achievement).name) || shown(document.name),
-    awarded: (matches(/^\d{4}-\d\d-\d\dT/, awardedDate) ? awardedDate : validFrom).slice(0, 10),
+    awarded: (parseTime(awardedDate) === null ? validFrom : awardedDate).slice(0, 10),
     valid_from: validFrom,
     valid_until: document.validUntil,
   };
