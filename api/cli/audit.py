@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from api.cli import follow, options
 from api.cli.failures import NOT_KNOWN, CliError
 from api.cli.output import Progress
+from api.cli.receipts import read_receipts
 from api.cli.verify import trust_profile, with_trust
 
 if TYPE_CHECKING:
@@ -41,6 +42,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--credential", type=Path, action="append", default=[], metavar="FILE",
         help="a credential that its holder gave you: its leaf and proof are held against what is published",
+    )  # fmt: skip
+    parser.add_argument(
+        "--receipts", type=Path, action="append", default=[], metavar="FILE|DIR",
+        help="an admission receipt, or a directory of *.receipt: what the registry signed for must be anchored in time",
     )  # fmt: skip
     parser.add_argument(
         "--evidence", type=Path, metavar="DIR",
@@ -127,14 +132,15 @@ def _previous(arguments: argparse.Namespace) -> bytes | None:
 
 
 def _given(arguments: argparse.Namespace, previous: bytes | None) -> "Given":
-    """Raises CliError for a credential that cannot be read: then nothing is known."""
+    """Raises CliError for a credential or a receipt that cannot be read: then nothing is known."""
     from anchor.audit.view import Given
 
     try:
         credentials = {str(path): options.content(path) for path in arguments.credential}
+        receipts = read_receipts(arguments.receipts)
     except CliError as problem:
         raise CliError(str(problem), exit_code=NOT_KNOWN) from None
-    return Given(previous=previous, credentials=credentials)
+    return Given(previous=previous, credentials=credentials, receipts=receipts)
 
 
 def _export(arguments: argparse.Namespace, trust: "RegistryTrust") -> str:

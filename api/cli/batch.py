@@ -46,10 +46,22 @@ def only_issuer(client: "Client") -> str:
     return str(names[0])
 
 
-def wait(client: "Client", batch: dict[str, Any], seconds: float | None, progress: Progress) -> dict[str, Any]:
-    """Wait until a batch is final, and in order. Raises CliError, TimeoutError."""
+def wait(
+    client: "Client",
+    batch: dict[str, Any],
+    seconds: float | None,
+    progress: Progress,
+    sealed: Callable[[dict[str, Any]], object] = lambda _: None,
+) -> dict[str, Any]:
+    """Wait until a batch is final, and in order; `sealed` is told once, when it is sealed.
+
+    Raises CliError, TimeoutError.
+    """
+    waiting = [sealed]
 
     def show(now: dict[str, Any]) -> None:
+        if now["number"] is not None and waiting:
+            waiting.pop()(now)
         if now["failure"]:
             raise CliError(f"Batch {now['id']} could not be sealed: {now['failure']}", "Nothing of it was issued.")
         done = now["progress"]

@@ -1,5 +1,6 @@
 """Issue credentials to everyone in a roster: check all rows, sign, anchor, and fetch the files once they are final.
 
+With --out, the registry's receipt, its signed promise to anchor the batch, is written as soon as the batch is sealed.
 Nothing is kept unless every row is right. If the connection breaks or you interrupt the waiting, the registry goes
 on; --resume BATCH waits again and fetches the files.
 
@@ -16,6 +17,7 @@ from api.cli.achievement import known
 from api.cli.batch import fetch, only_issuer, submit, told, wait
 from api.cli.failures import USAGE, CliError
 from api.cli.output import Progress, emit
+from api.cli.receipts import write_receipt
 
 if TYPE_CHECKING:
     from api.client import Client
@@ -81,12 +83,18 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         batch = _submit(client, arguments, progress)
     written: list[str] = []
+    receipts: list[str] = []
+
+    def sealed(now: dict[str, Any]) -> None:
+        if arguments.out and now["receipt"]:  # null for what an older registry sealed
+            receipts.append(str(write_receipt(client, now, arguments.out)))
+
     if arguments.wait or arguments.out:
-        batch = wait(client, batch, arguments.timeout, progress)
+        batch = wait(client, batch, arguments.timeout, progress, sealed)
     if arguments.out:
         written = fetch(client, batch, arguments.out, progress)
     progress.done()
-    emit(arguments.json, batch | {"files": written}, told(batch, written, arguments.out))
+    emit(arguments.json, batch | {"files": written, "receipts": receipts}, told(batch, written, arguments.out))
     return 0
 
 

@@ -64,6 +64,7 @@ def show(state: dict[str, Any]) -> dict[str, Any]:
         "created_at": times.shown(state["created_at"]),
         "seal_requested_at": times.shown(state["seal_requested_at"]),
         "sealed_at": times.shown(state["sealed_at"]),
+        "receipt": f"/v1/batches/{state['id']}/receipt" if state["anchor_by"] else None,
         "anchor": anchor and {
             "number": anchor["number"],
             "index": anchor["index"],
@@ -183,7 +184,8 @@ def add_signed(post: Writer, received: Annotated[Body, body(MAX_SIGNED_BODY, JSO
     status_code=202,
     response_model=answers.Batch,
     **route(
-        "sealBatch", "Close the batch for changes; it is then signed, and anchored by the worker",
+        "sealBatch",
+        "Close the batch for changes; it is then signed, which gives it a `receipt`, and anchored by the worker",
         ONCE, "not-found", "wrong-state", scopes=["batches:write"], body=json_body(Empty, {}),
     ),
 )  # fmt: skip

@@ -104,7 +104,8 @@ class BatchAnchor(Answer):
 class Batch(Answer):
     """Credentials that are sealed and anchored together.
 
-    `failure`: why sealing stopped. `problem`: why the sealed credentials are not valid, or will not be.
+    `failure`: why sealing stopped. `problem`: why the sealed credentials are not valid, or will not be. `receipt`: where
+    the signed promise to anchor it is, from the moment on when it is sealed.
     """
 
     id: str
@@ -121,7 +122,30 @@ class Batch(Answer):
     created_at: Time
     seal_requested_at: Time | None
     sealed_at: Time | None
+    receipt: str | None
     anchor: BatchAnchor | None
+
+
+class Receipt(Answer):
+    """The registry's signed promise to anchor a batch, `credanchor-receipt/1` (FORMAT.md). Times are Unix seconds."""
+
+    format: Literal["credanchor-receipt/1"]
+    registry_id: Hash
+    batch: int
+    size: int
+    key_id: Hash
+    root: Hash
+    accepted_at: int
+    anchor_by: int
+    signature: str
+
+
+class CredentialReceipt(Receipt):
+    """The same with one credential's leaf, and the hashes beside its way to the batch's root."""
+
+    index: int
+    leaf: Hash
+    path: list[Hash]
 
 
 class Warned(Answer):

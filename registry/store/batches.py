@@ -205,6 +205,7 @@ def _describe(session: Session, found: Sequence[Batch]) -> Iterator[dict[str, An
             "created_at": batch.created_at,
             "seal_requested_at": batch.seal_requested_at,
             "sealed_at": batch.sealed_at,
+            "anchor_by": batch.anchor_by,
             "size": batch.size,
             "unsigned": batch.unsigned,
             "done": batch.done,

@@ -125,6 +125,7 @@ class Api:
             "addEndorsement": self.external,
             "addStack": self.external,
             "getFiles": self.final,
+            "getBatchReceipt": self.final,
         }
         batch = special.get(operation, self.open)
         if operation == "deleteBatch":  # one that nobody else needs

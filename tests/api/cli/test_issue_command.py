@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+from registry.format.receipt import Receipt
 from registry.store import batches, keys
 from tests.support.commandline import Outcome, credanchor
 from tests.support.httpapi import Api
@@ -22,7 +23,10 @@ def test_waiting_for_a_batch_that_was_anchored_in_vain_says_so_fails_and_writes_
     good = resume("--out", files, "--json")
     assert good.code == 0, good.err
     assert (good.json["state"], good.json["problem"]) == ("final", None)
-    assert len(list(files.iterdir())) == 3
+    assert len(list(files.glob("*.json"))) == 3
+    (receipt,) = files.glob("*.receipt")
+    assert good.json["receipts"] == [str(receipt)]
+    assert Receipt.parse(receipt.read_bytes()).duty.batch == good.json["number"]
     shutil.rmtree(files)
 
     keys.mark_compromised(made.store, made.vault, made.key.key_id, made.now)
@@ -32,7 +36,8 @@ def test_waiting_for_a_batch_that_was_anchored_in_vain_says_so_fails_and_writes_
         assert "is final. The key that signed the batch counts as compromised from" in bad.err
         assert "Issue them again" in bad.err
         assert "Traceback" not in bad.err
-    assert not files.exists()
+    # What was promised is told all the same: the batch was anchored.
+    assert [path.suffix for path in files.iterdir()] == [".receipt"]
     assert "compromised" in json.loads(resume("--json").out)["problem"]  # without waiting: told, not refused
 
 
