@@ -161,6 +161,11 @@ _ALL = (
         "The operator must repair the trust profile; meanwhile verify with `credanchor verify`.",
     ),
     ProblemType(
+        "pdf-unavailable", 503, "The PDF cannot be made here",
+        "Packages, fonts or time are missing on this server; `detail` says which. The file itself is not concerned.",
+        "Take the credential's file, or make the PDF elsewhere with `credanchor pdf`.",
+    ),
+    ProblemType(
         "store-unavailable", 503, "The database is not available",
         "The database is busy, away or not migrated. Nothing was changed.",
         "Repeat the request with the same Idempotency-Key.",

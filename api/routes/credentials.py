@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from api import times
 from api.auth import needs, see
@@ -12,6 +12,8 @@ from api.bodies import Parsed, fields
 from api.caching import cached, cached_json
 from api.idempotency import Post, posting
 from api.openapi import ONCE, content, json_body, route
+from api.pages.catalogue import choose
+from api.paper import PaperError, make
 from api.problems import Problem
 from api.routes.common import Id, Svc
 from api.schemas import answers
@@ -33,6 +35,8 @@ FILE_TYPES = ("application/vc", "application/vc+ld+json", "application/json")
 
 _EXAMPLE = json_body(StatusChange, {"reason": "issued-in-error", "note": "Wrong course in the roster."})
 _FILE = {"type": "object", "description": "An Open Badges 3.0 credential with its proofs."}
+_PDF = {"type": "string", "format": "binary", "description": "PDF/A-3a and PDF/UA-1 with that file attached."}
+Lang = Annotated[str | None, Query(max_length=20, description="Of the page; else as Accept-Language says.")]
 
 
 def show(row: Credential, state: str) -> dict[str, Any]:
@@ -45,7 +49,7 @@ def show(row: Credential, state: str) -> dict[str, Any]:
         "state": state,
         "status": row.status,
         "erased_at": times.shown(row.erased_at),
-        "links": {"file": f"{base}/file", "proof": f"{base}/proof"},
+        "links": {"file": f"{base}/file", "pdf": f"{base}/pdf", "proof": f"{base}/proof"},
     }
 
 
@@ -72,6 +76,26 @@ def file(services: Svc, request: Request, caller: Reader, handle: Id) -> Respons
     _owned(services, caller, handle)
     data = stored.file(services.store, handle)
     return cached(request, data, media_type, "forever-private", {"Vary": "Accept, Authorization"})
+
+
+@router.get(
+    "/pdf",
+    **route(
+        "getPdf", "The file on a page to print and frame, with a QR code that leads to its check; final ones only",
+        "not-found", "not-final", "erased", "pdf-unavailable", scopes=["credentials:read"],
+        ok={200: content("application/pdf", "The page, with the file attached.", _PDF)},
+    ),
+)  # fmt: skip
+def pdf(services: Svc, request: Request, caller: Reader, handle: Id, lang: Lang = None) -> Response:
+    _owned(services, caller, handle)
+    data = stored.file(services.store, handle)
+    language = choose(lang, request.headers.get("accept-language", "")).language
+    registry, test = services.bound().public_url, services.settings.test_network
+    try:
+        made = make(data, language, registry=registry, test=test)
+    except PaperError as error:
+        raise Problem("pdf-unavailable", str(error)) from error
+    return cached(request, made, "application/pdf", "ask-private", {"Vary": "Accept-Language, Authorization"})
 
 
 @router.get(

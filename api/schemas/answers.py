@@ -168,9 +168,10 @@ class Added(Answer):
 
 
 class Links(Answer):
-    """Where the file and its proof are, once the batch is final."""
+    """Where the file, a page with it in, and its proof are, once the batch is final."""
 
     file: str
+    pdf: str
     proof: str
 
 
