@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -28,6 +29,14 @@ def test_the_signed_bytes_are_those_of_the_format() -> None:
     by_hand += DUTY.key_id + TREE.root + (1000).to_bytes(8, "big") + (2000).to_bytes(8, "big")
     assert (by_hand, len(by_hand)) == (DUTY.preimage, RECEIPT_BYTES)
     assert BATCH.verify(KEY)
+
+
+def test_the_values_of_the_specification_are_these() -> None:
+    text = (Path(__file__).parents[3] / "registry" / "FORMAT.md").read_text("utf-8").partition("## 13 ")[2]
+    values = "".join(text.split())
+    for value in (DUTY.preimage, BATCH.signature, DUTY.entry_hash):
+        assert value.hex() in values
+    assert KEY.multikey in values
 
 
 def test_no_receipt_is_a_note() -> None:
