@@ -83,6 +83,7 @@ async def _posted(received: Body) -> bytes:
 
     headers = Headers({"content-type": received.content_type})
     parser = MultiPartParser(headers, stream(), max_files=1, max_fields=2, max_part_size=MAX_PAGE_BODY)
+    parser.spool_max_size = MAX_PAGE_BODY  # what a person brings is never written to a disk
     try:
         form = await parser.parse()
     except (MultiPartException, KeyError) as error:

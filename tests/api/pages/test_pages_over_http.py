@@ -2,11 +2,13 @@
 
 import json
 import re
+import tempfile
 from dataclasses import replace
 
 import pytest
 
 from anchor.devnode.server import READ_ONLY
+from api.limits import MAX_PAGE_BODY
 from api.pages import browser
 from api.pages.browser import trust_for_browsers
 from api.services import Services
@@ -105,6 +107,17 @@ def test_a_form_that_is_none_is_a_problem_and_not_a_failure(
 ) -> None:
     answer = trusting.client.post("/verify", content=body, headers={"content-type": content_type})
     assert answer.status_code == code, answer.text[:300]
+
+
+def test_a_file_from_a_form_never_reaches_a_disk_and_is_bounded(trusting: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere")  # where a temporary file cannot be opened
+    largest = MAX_PAGE_BODY - 4096  # room for the form around it
+    answer = trusting.client.post("/verify", files={"file": ("picture.svg", b"<" * largest)})
+    assert answer.status_code == 200
+    assert 'data-verdict="invalid"' in answer.text
+    answer = trusting.client.post("/verify", files={"file": ("picture.svg", b"<" * MAX_PAGE_BODY)})
+    assert answer.status_code == 413
+    assert str(MAX_PAGE_BODY) in answer.text
 
 
 def test_the_report_for_browsers_is_not_kept_by_anybody(trusting: Api) -> None:
