@@ -14,7 +14,7 @@ from starlette.routing import Match
 from api import problems
 from api.edge import Edge
 from api.openapi import PROBLEM_SCHEMA, problem_examples
-from api.pages import explorer
+from api.pages import explorer, learner
 from api.pages import routes as pages
 from api.routes import (
     achievements,
@@ -27,6 +27,7 @@ from api.routes import (
     health,
     issuers,
     keys,
+    links,
     making,
     receipts,
     status,
@@ -45,6 +46,7 @@ ROUTERS = (
     making.router,
     receipts.router,
     credentials.router,
+    links.router,
     status.router,
     anchors.router,
     export.router,
@@ -54,6 +56,7 @@ ROUTERS = (
     problem_routes.router,
     explorer.twins,
     explorer.router,
+    learner.router,
     pages.router,
 )
 

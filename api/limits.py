@@ -26,6 +26,9 @@ MAX_VERIFY_LINES = 1000
 MAX_PAGE_BODY = 9 * MIB
 """What a person may open on the page: the largest picture with a credential in it, and the form around it."""
 
+MAX_SHARE_DAYS = 3660
+"""Longest time that the learner may set for a share link: ten years; one without end can be ended at any time."""
+
 MAX_ROW_ERRORS = 1000
 """Errors listed in one answer: more than anybody repairs before trying again; the count of all is given."""
 

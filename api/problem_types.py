@@ -71,6 +71,11 @@ _ALL = (
         "Use a key of the issuer concerned, or one that is not bound.",
     ),
     ProblemType(
+        "cross-origin", 403, "The form was sent from another site",
+        "What a person does on a page of this registry is accepted from that page alone.",
+        "Open the page and use its own buttons.",
+    ),
+    ProblemType(
         "not-found", 404, "There is no such thing",
         "Nothing has this name, or it belongs to an issuer that your key may not see.",
         "Check the path and the identifier.",
@@ -104,6 +109,11 @@ _ALL = (
         "erased", 410, "The credential was erased",
         "Its personal data was removed for good at the issuer's request. Copies that the learner holds still verify.",
         "There is nothing to do here.",
+    ),
+    ProblemType(
+        "link-ended", 410, "The link is not valid any more",
+        "It was ended by who made it, or its time is over. It does not say what it opened.",
+        "Ask who gave it to you for a new one.",
     ),
     ProblemType(
         "body-timeout", 408, "The body took too long",

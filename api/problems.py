@@ -21,6 +21,7 @@ from registry.format.strictjson import pointer
 from registry.store.batches import FINAL
 from registry.store.credentials import ERASED
 from registry.store.engine import StoreFull, StoreUnavailable
+from registry.store.links import LinkEnded
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -34,6 +35,7 @@ TABLE: dict[type[RegistryError], str] = {
     FormatError: "invalid-document",
     RowErrors: "invalid-rows",
     StateError: "wrong-state",
+    LinkEnded: "link-ended",
     NotFound: "not-found",
     Conflict: "conflict",
     SecretError: "secrets-unavailable",

@@ -38,7 +38,7 @@ FORM, BYTES = "multipart/form-data", "application/octet-stream"
 @router.get("/verify")
 def page(services: Svc, frame: Framed) -> Response:
     """The empty page."""
-    return _page(services, frame)
+    return page_with(services, frame)
 
 
 @router.post("/verify")
@@ -46,7 +46,7 @@ async def check_form(services: Svc, received: Annotated[Body, body(MAX_PAGE_BODY
     """The page with a result; for browsers without scripts."""
     data = await _posted(received)
     report, found = await run_in_threadpool(check, services, data)  # it asks nodes, and others are served meanwhile
-    return _page(services, frame, view(report, found, frame.catalogue), frame.catalogue.text("ui.by-server"))
+    return page_with(services, frame, view(report, found, frame.catalogue))
 
 
 @router.post("/verify/report")
@@ -96,15 +96,27 @@ async def _posted(received: Body) -> bytes:
         await form.close()
 
 
-def _page(services: Services, frame: Frame, seen: dict[str, Any] | None = None, by: str = "") -> Response:
+def page_with(
+    services: Services,
+    frame: Frame,
+    seen: dict[str, Any] | None = None,
+    *,
+    template: str = "verify.html",
+    given: str | None = None,
+) -> Response:
+    """The page with what this server `seen`, or with a file `given` that the browser checks at once."""
     trust = trust_for_browsers(services)
-    data = {"messages": _of_this_page(frame.catalogue.messages), "rows": alignments(), "trust": trust}
+    messages = _of_this_page(frame.catalogue.messages)
+    data: dict[str, Any] = {"messages": messages, "rows": alignments(), "trust": trust}
+    if given is not None and seen is None:
+        data["given"] = given
     html = frame.render(
-        "verify.html",
+        template,
         registries=trust["registry"],
         check_ids=CHECK_IDS,
         view=seen,
-        by=by,
+        by=frame.catalogue.text("ui.by-server") if seen else "",
+        given=given,
         data=Markup(json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")),  # noqa: S704 (no tag can begin in it)
     )
     headers = {"Cache-Control": "no-store", **frame.headers(content_security_policy(trust))}
@@ -112,4 +124,4 @@ def _page(services: Services, frame: Frame, seen: dict[str, Any] | None = None, 
 
 
 def _of_this_page(messages: Mapping[str, str]) -> dict[str, str]:
-    return {id_: message for id_, message in messages.items() if not id_.startswith("explorer.")}
+    return {id_: message for id_, message in messages.items() if not id_.startswith(("explorer.", "learner."))}

@@ -187,6 +187,50 @@ class Credential(Answer):
     links: Links
 
 
+class ClaimLink(Answer):
+    """A claim link without its secret, of which only a hash is kept."""
+
+    id: str
+    credential: str
+    created_at: Time
+
+
+class NewClaimLink(ClaimLink):
+    """A claim link just made. `url` is given now and never again, also not in a replay of this answer."""
+
+    url: str | None = None
+
+
+class BatchLink(Answer):
+    """A claim link of a batch. `index` is the credential's place in it."""
+
+    id: str
+    credential: str
+    index: int
+    url: str
+
+
+class BatchLinks(Answer):
+    """The claim links just made for a batch. `items` are given now and never again, also not in a replay."""
+
+    batch: str
+    count: int
+    items: list[BatchLink] | None = None
+
+
+class EndedLinks(Answer):
+    """How many claim links of a batch were ended."""
+
+    batch: str
+    ended: int
+
+
+class ClaimLinks(Answer):
+    """The claim links of a credential that have not ended, oldest first."""
+
+    items: list[ClaimLink]
+
+
 class AnchorChain(Answer):
     """The anchor as last seen on the chain."""
 

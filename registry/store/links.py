@@ -33,6 +33,10 @@ each application. Portfolios: one for each purpose."""
 MAX_IN_PORTFOLIO = 50
 """Credentials in one portfolio: a degree has about 40 courses; each is checked when the page is opened."""
 
+MAX_ENDED = 100
+"""Ended links of a kind that a credential keeps, so that they say so. Older ones are forgotten: whoever holds a claim
+link can make and end links without limit, and must not fill the database."""
+
 _AT_ONCE = 500  # rows of one INSERT, and values of one IN
 
 
@@ -130,7 +134,7 @@ def list_links(store: Store, handle: str, kinds: Iterable[Kind] = ("claim", "sha
     return [link for link in found if _is_live(link, store.now())]
 
 
-def end_link(store: Store, handle: str, link_id: str, kinds: Iterable[Kind] = ("claim", "share", "portfolio")) -> None:
+def end_link(store: Store, handle: str, link_id: str, kinds: Iterable[Kind] = ("claim", "share", "portfolio")) -> Link:
     """End a link that opens this credential, at once; again it does nothing. Raises NotFound."""
     with store.begin() as session:
         link = session.get(Link, link_id)
@@ -142,6 +146,21 @@ def end_link(store: Store, handle: str, link_id: str, kinds: Iterable[Kind] = ("
         if link is None or held is None or link.kind not in tuple(kinds):
             raise NotFound("link", link_id)
         link.revoked_at = link.revoked_at or store.now()
+        return link
+
+
+def end_claim_links(store: Store, batch_id: str) -> int:
+    """End every claim link of a batch, at once; how many. Share links go on. Raises NotFound."""
+    with store.begin() as session:
+        batches.load(session, batch_id)
+        held = select(LinkCredential.link_id).join(Credential, Credential.handle == LinkCredential.handle)
+        held = held.where(Credential.batch_id == batch_id)
+        live = session.scalars(select(Link).where(Link.kind == "claim", Link.revoked_at.is_(None), Link.id.in_(held)))
+        count = 0
+        for link in live:
+            link.revoked_at = store.now()
+            count += 1
+        return count
 
 
 def forget(session: Session, handles: Sequence[str]) -> None:
@@ -170,6 +189,7 @@ def _make(
     first = credentials[0]
     if session.scalars(_full(kind, store.now()).where(LinkCredential.handle == first.handle)).first() is not None:
         raise _too_many(kind, first.handle)
+    _prune(session, kind, first.handle, store.now())
     made = Made(new_id(), new_handle(), first.handle, first.index)
     _insert(session, store, kind, [made], expires_at)
     rest = [
@@ -178,6 +198,17 @@ def _make(
     if rest:
         session.execute(insert(LinkCredential), rest)
     return made
+
+
+def _prune(session: Session, kind: Kind, handle: str, now: int) -> None:
+    """Forget the oldest links that have ended, beyond MAX_ENDED. A portfolio counts for its first credential."""
+    mine = select(Link.id).join(LinkCredential, LinkCredential.link_id == Link.id)
+    mine = mine.where(LinkCredential.handle == handle, LinkCredential.position == 0, Link.kind == kind)
+    ended = mine.where(Link.revoked_at.is_not(None) | (Link.expires_at <= now)).order_by(Link.created_at.desc())
+    old = session.scalars(ended.offset(MAX_ENDED)).all()
+    if old:
+        session.execute(delete(LinkCredential).where(LinkCredential.link_id.in_(old)))
+        session.execute(delete(Link).where(Link.id.in_(old)).execution_options(synchronize_session=False))
 
 
 def _insert(session: Session, store: Store, kind: Kind, made: Sequence[Made], expires_at: int | None = None) -> None:

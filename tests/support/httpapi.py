@@ -16,7 +16,7 @@ from api.services import Services
 from api.settings import Settings
 from registry.credential.integrity import add_proof
 from registry.format.anchorproof import rfc3339
-from registry.store import batches, credentials, issuers, keys
+from registry.store import batches, credentials, issuers, keys, links
 from registry.store.apikeys import create_api_key
 from registry.store.signers import open_key
 from registry.store.tables import Batch, StatusList
@@ -139,7 +139,7 @@ class Api:
             "list_id": str(list_id),
             "number": f"{number:08}" if operation in {"exportAnchor", "exportBatch"} else "1",
             "digest": self.digest(),
-            "id": self.other_key(),
+            "id": self.claim_link() if operation == "revokeClaimLink" else self.other_key(),
             "code": "not-final",
         }
 
@@ -155,6 +155,10 @@ class Api:
     def other_key(self) -> str:
         """The id of an API key that nobody uses."""
         return create_api_key(self.registered.store, "unused", ["credentials:read"])[0].id
+
+    def claim_link(self) -> str:
+        """The id of a claim link for the first final credential."""
+        return links.claim_link(self.registered.store, self.handles[0]).id
 
     def file(self) -> bytes:
         """A final credential's file."""

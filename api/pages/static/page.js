@@ -1,6 +1,7 @@
 // The verification page: takes files, has them checked, and fills the page's own templates. Texts only ever become text nodes.
 
 import { checker } from "./checking.js";
+import { carried } from "./fragment.js";
 import { Catalogue, view } from "./view.js";
 import { hex } from "./verifier/bytes.js";
 
@@ -30,6 +31,7 @@ function whoChecked(asked) {
   return catalogue.text("ui.by-browser", { hosts: [...asked].join(", ") || catalogue.text("ui.nobody-asked") });
 }
 
+let byReader = false; // whether the reader chose the file: what comes with the page or its address moves no focus
 let runs = 0; // the newest one alone may show something: files may be dropped while others are being checked
 
 async function run(files) {
@@ -106,7 +108,7 @@ function show(seen, report, by) {
   slot(result, "print").addEventListener("click", () => window.print());
   slot(result, "another").addEventListener("click", again);
   output.replaceChildren(result);
-  slot(result, "title").focus();
+  if (byReader) slot(result, "title").focus();
 }
 
 function value(row, text, lang) {
@@ -155,13 +157,19 @@ function again() {
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
+  byReader = true;
   const pasted = paste.value.trim() ? [new File([paste.value], "")] : [];
   const files = input.files.length ? [...input.files] : pasted;
   if (files.length) run(files);
   else progress.textContent = catalogue.text("ui.nothing");
 });
 
-input.addEventListener("change", () => input.files.length && run([...input.files]));
+function chosen(files) {
+  byReader = true;
+  if (files.length) run([...files]);
+}
+
+input.addEventListener("change", () => chosen(input.files));
 
 for (const name of ["dragenter", "dragover"]) {
   area.addEventListener(name, (event) => {
@@ -172,8 +180,24 @@ for (const name of ["dragenter", "dragover"]) {
 for (const name of ["dragleave", "drop"]) area.addEventListener(name, () => area.classList.remove("over"));
 area.addEventListener("drop", (event) => {
   event.preventDefault();
-  if (event.dataTransfer.files.length) run([...event.dataTransfer.files]);
+  chosen(event.dataTransfer.files);
 });
+
+// A link may carry the file in its fragment, which no server is sent. The links to other languages keep it.
+async function readFragment() {
+  for (const link of document.querySelectorAll("header a[hreflang]")) link.hash = location.hash;
+  try {
+    const file = await carried(location.hash);
+    if (file) run([file]);
+  } catch (error) {
+    console.warn(error);
+    progress.textContent = catalogue.text("ui.fragment-broken");
+  }
+}
+
+addEventListener("hashchange", readFragment);
+readFragment();
+if (data.given) run([new Blob([data.given])]); // a shared file stands in the page
 
 input.multiple = true; // only here: without scripts the server takes one file
 form.dataset.ready = "yes"; // for those who wait for this script

@@ -1,0 +1,190 @@
+"""What a learner does with a claim link, without an account: read the credential, fetch it, share it, stop sharing.
+
+    /c/CODE   the learner's own page: whoever has this link may do all of it
+    /s/CODE   one credential, as the verification page shows it, to whoever has the link
+
+A code is a secret: these pages are not cached, not indexed, and send no referrer; logs have the route's template alone.
+Answers to the forms are pages, not redirects: a share link is shown once, and nothing keeps it to show it again.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter, Path, Request
+from starlette.responses import HTMLResponse, Response
+
+from api import times
+from api.bodies import Body, body
+from api.limits import MAX_SHARE_DAYS, MAX_SMALL_BODY
+from api.pages.browser import content_security_policy
+from api.pages.failing import PageRoute
+from api.pages.fragment import carry
+from api.pages.frame import Frame, Framed
+from api.pages.linkedin import add_link
+from api.pages.routes import page_with
+from api.pages.sameorigin import require_same_origin
+from api.pages.view import rows, view
+from api.routes.common import Svc
+from api.routes.links import address
+from api.services import Services
+from registry.errors import StateError
+from registry.store import batches, issuers, links
+from registry.store import credentials as stored
+from registry.verify.document import CredentialFile, read, shown
+from registry.verify.verify import verify
+
+router = APIRouter(include_in_schema=False, route_class=PageRoute)
+
+Code = Annotated[str, Path(max_length=200)]
+FORM = "application/x-www-form-urlencoded"
+Form = Annotated[Body, body(MAX_SMALL_BODY, FORM)]
+PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"}
+
+
+@router.get("/c/{code}")
+def claim_page(services: Svc, frame: Framed, code: Code) -> Response:
+    """The learner's own page."""
+    return _claim(services, frame, code, _opened(services, "claim", code))
+
+
+@router.get("/c/{code}/credential.json")
+def download(services: Svc, code: Code) -> Response:
+    """The file, as far as it is: with its anchor proof once the anchor is final."""
+    data, _ = _file(services, _opened(services, "claim", code))
+    if data is None:
+        raise StateError("The credential", "not signed yet", batches.FINAL)
+    headers = {**PRIVATE, "Content-Disposition": 'attachment; filename="credential.json"'}
+    return Response(data, headers=headers, media_type="application/vc")
+
+
+@router.post("/c/{code}")
+def act(services: Svc, request: Request, received: Form, frame: Framed, code: Code) -> Response:
+    """Make a share link, or end one."""
+    require_same_origin(request, services.settings)
+    handle = _opened(services, "claim", code)
+    fields = {name: values[0] for name, values in _fields(received.data).items()}
+    if "end" in fields:
+        links.end_link(services.store, handle, fields["end"], ("share",))
+        return _claim(services, frame, code, handle, done="learner.ended")
+    until, trouble = _until(services, fields.get("until", ""))
+    if trouble:
+        return _claim(services, frame, code, handle, trouble=trouble, status=422)
+    try:
+        made = links.share_link(services.store, handle, until)
+    except StateError as error:
+        if error.state == stored.ERASED:
+            raise
+        return _claim(services, frame, code, handle, trouble="learner.too-many", status=409)
+    return _claim(services, frame, code, handle, made=made)
+
+
+@router.get("/s/{code}")
+def shared_page(services: Svc, frame: Framed, code: Code) -> Response:
+    """The verification page with this credential in it: the browser checks it as soon as it is there."""
+    return _shared(services, frame, _opened(services, "share", code))
+
+
+@router.post("/s/{code}")
+def shared_checked(services: Svc, request: Request, frame: Framed, code: Code) -> Response:
+    """The same checked by this server, for browsers without scripts."""
+    require_same_origin(request, services.settings)
+    return _shared(services, frame, _opened(services, "share", code), here=True)
+
+
+def _opened(services: Services, kind: links.Kind, code: str) -> str:
+    return links.open_link(services.store, kind, code).handles[0]
+
+
+def _fields(data: bytes) -> Mapping[str, list[str]]:
+    return parse_qs(data.decode("utf-8", "replace"), max_num_fields=10)
+
+
+def _file(services: Services, handle: str) -> tuple[bytes | None, bool]:
+    """The file and whether it is final; the bare signed document before; None before it is signed."""
+    try:
+        return stored.file(services.store, handle), True
+    except StateError as error:
+        if error.state == stored.ERASED:
+            raise
+    try:
+        return stored.document(services.store, handle), False
+    except StateError:
+        return None, False
+
+
+def _until(services: Services, text: str) -> tuple[int | None, str]:
+    """The end of the day that the form names, in UTC; and the message for a day that cannot be."""
+    if not text:
+        return None, ""
+    try:
+        day = date.fromisoformat(text)
+        end = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
+    except (ValueError, OverflowError):
+        return None, "learner.bad-date"
+    seconds, now = int(end.timestamp()), services.store.now()
+    if not now < seconds <= now + MAX_SHARE_DAYS * 86_400:
+        return None, "learner.bad-date"
+    return seconds, ""
+
+
+def _claim(
+    services: Services, frame: Frame, code: str, handle: str, *,
+    made: links.Made | None = None, done: str = "", trouble: str = "", status: int = 200,
+) -> Response:  # fmt: skip
+    data, final = _file(services, handle)
+    found = read(data) if data is not None else None
+    row = stored.get_credential(services.store, handle)
+    share = address(services, "s", made.code) if made else None
+    html = frame.render(
+        "claim.html",
+        here=f"/c/{code}",
+        state="final" if final else "waiting" if found else "unsigned",
+        status=row.status,
+        rows=rows(found, frame.catalogue) if found else [],
+        issuer=_issuer(services, row.batch_id),
+        host=services.settings.public_url,
+        shares=[
+            {"id": one.id, "made": times.shown(one.created_at), "until": times.shown(one.expires_at)}
+            for one in links.list_links(services.store, handle, ("share",))
+        ],
+        share=share,
+        linkedin=_linkedin(found, share, made),
+        carried=_carried(services, data) if final and data else None,
+        done=done,
+        trouble=trouble,
+    )
+    headers = {**PRIVATE, **frame.headers(content_security_policy())}
+    return HTMLResponse(html, status, headers)
+
+
+def _linkedin(found: CredentialFile | None, share: str | None, made: links.Made | None) -> str | None:
+    return add_link(found, share, made.id) if found and share and made else None
+
+
+def _carried(services: Services, data: bytes) -> str | None:
+    fragment = carry(data)
+    return fragment and f"{services.settings.public_url.rstrip('/')}/verify#{fragment}"
+
+
+def _issuer(services: Services, batch: str) -> dict[str, str]:
+    """Whom to ask: the issuer's name, and its mail and web addresses as plain texts."""
+    row = issuers.get_issuer(services.store, batches.get_batch(services.store, batch).issuer_id)
+    profile = json.loads(row.profile)
+    said = {name: shown(profile.get(name)) for name in ("name", "email", "url")}
+    return said | {"name": said["name"] or row.id}
+
+
+def _shared(services: Services, frame: Frame, handle: str, *, here: bool = False) -> Response:
+    data, _ = _file(services, handle)
+    seen = None
+    if here and data is not None:
+        trust, status = services.trust, services.status
+        report = verify(data, trust=trust, chain=services.chains(), status=status, now=services.now())
+        seen = view(report, read(data), frame.catalogue)
+    text = data.decode() if data is not None else None
+    response = page_with(services, frame, seen, template="shared.html", given=text)
+    response.headers.update(PRIVATE)
+    return response
