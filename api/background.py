@@ -80,7 +80,7 @@ def _scrubbed(store: Store) -> bool:
         return False
 
 
-def anchoring(settings: Settings, store: Store) -> "Worker":
+def anchoring(settings: Settings, store: Store, vault: Vault | None = None) -> "Worker":
     """What brings sealed batches, keys and issuers to the chain. Raises DataDirError without a contract."""
     from anchor.worker import Worker
 
@@ -89,7 +89,7 @@ def anchoring(settings: Settings, store: Store) -> "Worker":
         raise datadir.DataDirError("There is no contract on the chain yet", "Run `credanchor deploy` first")
     config = chains.config(settings, deployment)
     operator, registrar = signers.signer(settings, "operator"), signers.signer(settings, "registrar")
-    return Worker(store, config, operator, registrar)
+    return Worker(store, config, operator, registrar, vault=vault)
 
 
 def start(settings: Settings) -> Background:
@@ -104,7 +104,7 @@ def start(settings: Settings) -> Background:
     with suppress(StoreUnavailable):  # a database that starts later is waited for, by each thread
         require_master_key(store, vault)
     work = Background(at_end=store.close)
-    work.worker = anchoring(settings, store)
+    work.worker = anchoring(settings, store, vault)
     work.start("sealing", sealing(store, vault, settings.signing_processes, settings.anchor_within))
     work.start("anchoring", work.worker.run)
     work.start("tidying", tidying(store))

@@ -12,6 +12,7 @@ from anchor.worker.counting import Counts
 from anchor.worker.report import DONE, STANDBY, STOPPED, TickReport
 from anchor.worker.tick import Connect, Ticker
 from registry.store.engine import Store, StoreUnavailable
+from registry.store.vault import Vault
 
 MAX_PAUSE_SECONDS = 60.0
 """Longest pause after failures: what a recovered node waits to be noticed."""
@@ -46,10 +47,12 @@ class Worker:
     """Anchors for one contract. Any number may run against one database: the lease lets one of them work."""
 
     def __init__(
-        self, store: Store, config: ChainConfig, operator: Signer, registrar: Signer, *, connect: Connect | None = None
-    ) -> None:
+        self, store: Store, config: ChainConfig, operator: Signer, registrar: Signer, *, connect: Connect | None = None,
+        vault: Vault | None = None,
+    ) -> None:  # fmt: skip
+        """With a `vault` the registry's key signs a checkpoint whenever the log has grown."""
         self._config = config
-        self._ticker = Ticker(store, config, operator, registrar, connect)
+        self._ticker = Ticker(store, config, operator, registrar, connect, vault)
         self._last_good: float | None = None
         self._last_round: float | None = None
         self._standby = False

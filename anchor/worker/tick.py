@@ -16,6 +16,7 @@ from anchor.jsonrpc import JsonRpc
 from anchor.node import Node, Rpc
 from anchor.signer import Signer
 from anchor.worker.counting import REORGS, TICKS, VIOLATIONS, CountedRpc, Counts
+from anchor.worker.keeplog import LogKeeper
 from anchor.worker.observe import TRANSIENT, Observation, Start, look
 from anchor.worker.push import push
 from anchor.worker.registrar import Registrar
@@ -29,6 +30,7 @@ from registry.store.lease import Held, LeaseLost, acquire, new_owner, release
 from registry.store.observing import BlockRef, Contradiction, Gauges, Incomplete, Moves
 from registry.store.setup import registry
 from registry.store.situation import LEASE
+from registry.store.vault import Vault
 
 STILL_TICKS = 30
 """Looks in a row at the same newest block until another node is asked: a minute, which is five blocks of Ethereum."""
@@ -41,9 +43,10 @@ Connect = Callable[[str], Rpc]
 class Ticker:
     """Everything a tick needs that is neither in the database nor on the chain. Not safe for several threads."""
 
-    def __init__(
-        self, store: Store, config: ChainConfig, operator: Signer, registrar: Signer, connect: Connect | None = None
-    ) -> None:
+    def __init__(  # noqa: PLR0917 (one place makes it)
+        self, store: Store, config: ChainConfig, operator: Signer, registrar: Signer, connect: Connect | None = None,
+        vault: Vault | None = None,
+    ) -> None:  # fmt: skip
         if operator.address == registrar.address:
             raise ValueError("operator and registrar are two accounts: each has its own nonces, and its own rights")
         open_one = connect or (lambda url: JsonRpc(url, timeout=config.timeout))
@@ -51,6 +54,7 @@ class Ticker:
         self._config = config
         self._operator = operator
         self._registrar = Registrar(registrar)
+        self._log = LogKeeper(vault)
         self._contract = RegistryContract(config.contract)
         self._rpcs = [open_one(url) for url in config.rpc_urls]
         self._errors = Counts()
@@ -124,6 +128,7 @@ class Ticker:
         )
         self._tell(moves, report)
         work = Round(self._store, held, self._config, self._contract, node, self._nodes, seen, report)
+        self._log.keep(work, start.deployed.number)
         self._registrar.reconcile(work)
         push(work, self._operator)
 

@@ -123,6 +123,18 @@ KINDS: dict[str, Kind] = {
     "key-of-another": Kind(
         "a key belongs to another issuer on the chain", "Revoke it here and add another one for this issuer"
     ),
+    "log-unread": Kind(
+        "the contract's log cannot be read from the node, so its copy is not complete",
+        "Name a node in rpc_urls that keeps old logs; anchoring goes on meanwhile", patience=SOON,
+    ),
+    "log-differs": Kind(
+        "the copy of the contract's log did not lead to the contract's head; it is read again, and nothing was signed",
+        "Find out who writes to the database",
+    ),
+    "checkpoint-conflict": Kind(
+        "a checkpoint that was signed is not of the contract's log; no other is signed while this stands",
+        "Find out who has the database or the registry's key; tell who follows the log",
+    ),
     "batch-in-vain": Kind(
         "the credentials of a batch will not be valid though it is anchored", "Issue them again, as the detail says"
     ),

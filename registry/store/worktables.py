@@ -79,3 +79,22 @@ class Notice(Base):
     tries: Mapped[int]
     sent_at: Mapped[int | None]
     last_error: Mapped[str | None]
+
+
+class LoggedEntry(Base):
+    """A final entry of the contract's log (`log.py`). Derived: the worker reads what is gone from the chain again."""
+
+    __tablename__ = "log_entry"
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    block_number: Mapped[int]
+    preimage: Mapped[bytes]  # 132 bytes, FORMAT.md section 9
+
+
+class Checkpoint(Base):
+    """A checkpoint that the registry signed. The key is its size: there are never two of one size."""
+
+    __tablename__ = "checkpoint"
+    size: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    root: Mapped[bytes]
+    note: Mapped[str]
+    signed_at: Mapped[int]

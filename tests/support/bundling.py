@@ -14,7 +14,7 @@ from registry.store import status
 from registry.store.engine import Store
 from registry.verify import RegistryTrust, Report, TrustProfile
 from tests.support import judged
-from tests.support.worksite import OPERATOR, REGISTRAR
+from tests.support.worksite import OPERATOR, REGISTRAR, VAULT
 
 NOBODY = ("http://127.0.0.1:9",)
 """Where no node is: a verifier who is shown this profile can ask nothing."""
@@ -74,7 +74,7 @@ def settle(store: Store, url: str, mine: Callable[[], Any]) -> Place:
     registry = RegistryTrust("Test", config.chain_id, config.contract, config.code_sha256, (url,))
     files = {name: json.dumps(file).encode() for name, file in issued.files.items()}
     place = Place(store, url, files, registry, mine)
-    worker = Worker(store, replace(config, heartbeat_seconds=10**6), OPERATOR, REGISTRAR)
+    worker = Worker(store, replace(config, heartbeat_seconds=10**6), OPERATOR, REGISTRAR, vault=VAULT)
     for _ in range(judged.ROUNDS):
         assert worker.tick().problem == ""
         mine()

@@ -22,7 +22,7 @@ from anchor.node import Rpc
 from anchor.signer import KeySigner, Signer, Transaction
 from anchor.worker import Worker
 from anchor.worker.tick import Connect
-from registry.store import issuers, keys, setup
+from registry.store import issuers, keys, logkey, setup
 from registry.store.engine import Store
 from registry.store.tables import Anchor, Anchored, Attempt, Batch, Cursor, Issuer, IssuerKey
 from registry.store.vault import Vault
@@ -73,6 +73,7 @@ class Site:
             operator or FaultySigner(OPERATOR, self.faults),
             registrar or FaultySigner(REGISTRAR, self.faults),
             connect=connect or (lambda _url: self.rpc),
+            vault=VAULT,
         )
 
     def restart(self) -> None:
@@ -206,6 +207,7 @@ def bind(store: Store, config: ChainConfig, block: int, block_hash: bytes) -> No
     )
     issuers.add_issuer(store, "uni", DID, {"name": "Example University"})
     keys.add_hosted_key(store, VAULT, "uni", secret=SECRET)
+    logkey.ensure(store, VAULT)
 
 
 def build_template(home: Path, migrated: Path) -> ChainConfig:
