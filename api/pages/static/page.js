@@ -2,8 +2,8 @@
 
 import { checker } from "./checking.js";
 import { carried } from "./fragment.js";
-import { Catalogue, view } from "./view.js";
-import { hex } from "./verifier/bytes.js";
+import { csv, reportText } from "./saving.js";
+import { Catalogue, shown, view } from "./view.js";
 
 const MAX_FILE = 9 * 1024 * 1024; // more than any picture with a credential in it; larger is not read at all
 const MAX_FILES = 500;
@@ -67,7 +67,7 @@ async function checkMany(files, tell) {
   const rows = [];
   for (const file of files) {
     tell(catalogue.text("ui.checking-many", { done: rows.length, total }));
-    rows.push({ file: file.name, ...(await checkRow(file, check)) });
+    rows.push({ file: shown(file.name), ...(await checkRow(file, check)) });
   }
   const good = rows.filter(({ verdict }) => GOOD.includes(verdict)).length;
   return () => {
@@ -102,7 +102,7 @@ function show(seen, report, by) {
   const described = ({ row, label, texts, lang }) => [element("dt", label), ...texts.map((text) => value(row, text, lang))];
   slot(result, "rows").replaceChildren(...seen.rows.flatMap(described));
   const kept = { format: "credanchor-page-report/1", checked_at: new Date().toISOString(), ...report, sentence: seen.sentence, by };
-  const whole = JSON.stringify(kept, plain, 2);
+  const whole = reportText(kept);
   slot(result, "details").textContent = whole;
   slot(result, "download").addEventListener("click", () => download("verification.json", "application/json", whole));
   slot(result, "print").addEventListener("click", () => window.print());
@@ -116,8 +116,6 @@ function value(row, text, lang) {
   made.dataset.row = row;
   return made;
 }
-
-const plain = (_, value) => (typeof value === "bigint" ? String(value) : value instanceof Uint8Array ? hex(value) : value);
 
 function showMany(rows, by) {
   const result = copyOf("results");
@@ -133,13 +131,6 @@ function showMany(rows, by) {
   slot(result, "another").addEventListener("click", again);
   output.replaceChildren(result);
   slot(result, "title").focus();
-}
-
-// RFC 4180, with a mark for spreadsheets that it is UTF-8; what they would take for a formula gets an apostrophe before it.
-function csv(rows) {
-  const cell = (text) => `"${text.replace(/^(?=[=+\-@\t\r])/, "'").replaceAll('"', '""')}"`;
-  const lines = rows.map(({ file, verdict, title, sentence }) => [file, verdict, title, sentence]);
-  return `\ufeff${[["file", "verdict", "title", "sentence"], ...lines].map((line) => `${line.map(cell).join(",")}\r\n`).join("")}`;
 }
 
 function download(name, type, text) {

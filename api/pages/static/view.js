@@ -2,7 +2,7 @@
 
 import { parseTime } from "./verifier/document.js";
 
-const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu; // controls, direction marks, what has no shape
+export const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu; // controls, direction marks, what has no shape
 const LANGUAGE = /^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/; // BCP 47, as far as pages need it
 const OWN = ["row.learner", "row.issuer", "row.awarded", "row.valid-until", "row.language"]; // not in the credential's language
 const MAX_LINE = 120;

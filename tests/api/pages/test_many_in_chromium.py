@@ -1,9 +1,12 @@
 """Many files at once on the verification page, and files that come while others are being checked."""
 
 import csv
+import io
+import json
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Page
 
 from tests.support.visiting import Site, Visit
 
@@ -13,7 +16,7 @@ pytestmark = pytest.mark.browser
 def test_many_files_give_a_table_a_spreadsheet_and_one_question_for_each_anchor(visit: Visit, site: Site) -> None:
     visitor = visit(accept_downloads=True)
     visitor.open()
-    names = ["=1+1.json", 'a "b".json', "c.json", "d.txt"]
+    names = ["=1+1.json", 'a "b".json', "＝c\u202egnp.json", "d.txt"]
     contents = [site.valid.read_bytes(), site.altered.read_bytes(), site.revoked.read_bytes(), b"nothing"]
     visitor.requests.clear()
     files = [
@@ -29,13 +32,32 @@ def test_many_files_give_a_table_a_spreadsheet_and_one_question_for_each_anchor(
     assert (
         len([request for request in visitor.requests if "/read-only" in request.url and request.method == "POST"]) <= 4
     )
+    assert visitor.page.query_selector_all("#output tbody th")[2].inner_text() == "＝c gnp.json"
     assert "80" in visitor.page.inner_text("#progress")
     with visitor.page.expect_download() as download:
         visitor.page.click("[data-slot=csv]")
     rows = list(csv.reader(Path(download.value.path()).read_text("utf-8-sig").splitlines()))
-    assert [row[0] for row in rows[:5]] == ["file", "'=1+1.json", 'a "b".json', "c.json", "d.txt"]
+    assert [row[0] for row in rows[:5]] == ["file", "'=1+1.json", 'a "b".json', "'＝c gnp.json", "d.txt"]
     assert [row[1] for row in rows[1:5]] == verdicts[:4]
     assert len(rows) == 81
+
+
+def test_what_is_taken_away_computes_nothing_and_hides_nothing(bench: Page) -> None:
+    texts = ["=1", "+1", "-1", "@a", "\ta", "\ra", "\na", "＝1", "＋1", "－1", "＠a", 'a"=\n,', "", "'="]
+    saved = bench.evaluate(
+        """async (texts) => {
+            const { csv, reportText } = await import("/static/saving.js");
+            const rows = texts.map((text) => ({ file: text, verdict: text, title: text, sentence: text }));
+            return [csv(rows), reportText({ texts, number: 1n, bytes: new Uint8Array([1, 171]) })];
+        }""",
+        [*texts, hidden := "\u202e\u2066\x00\x85\ufeff\U000e0041\u2028"],
+    )
+    assert saved[0].startswith("\ufeff")
+    assert saved[0].count("\r\n") == len(texts) + 2
+    rows = list(csv.reader(io.StringIO(saved[0][1:], newline="")))
+    assert rows[1:-1] == [[f"'{text}" if text[:1] in tuple("=+-@\t\r\n＝＋－＠") else text] * 4 for text in texts]
+    assert not set(hidden) & set(saved[1])
+    assert json.loads(saved[1]) == {"texts": [*texts, hidden], "number": "1", "bytes": "01ab"}
 
 
 def test_more_files_than_are_checked_at_once_are_refused_and_none_is_sent(visit: Visit, site: Site) -> None:
