@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from email.headerregistry import Address
 from pathlib import Path
 from typing import Any
 
@@ -9,18 +10,24 @@ from api.client import Client
 from api.demo import auditing, forging, verifying
 from api.demo.screen import Screen
 from api.files import fetch_files
+from api.mail.recipients import Recipients
+from api.mail.sending import SENT, Sending
+from api.mail.transport import Outbox
+from api.pages.catalogue import DEFAULT, catalogues
+from registry.credential.roster import cells
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DATA = REPOSITORY / "scripts" / "demo_data"
 ISSUER = "north-sea-university"
 DID = "did:web:north-sea.example"
-PROFILE = {
+PROFILE: dict[str, Any] = {
     "name": "North Sea University of Applied Sciences",
     "url": "https://north-sea.example",
     "address": {"type": ["Address"], "addressCountryCode": "NL", "addressRegion": "Zeeland"},
 }
 REVOCATION = {"reason": "issued-in-error", "note": "Awarded to the wrong participant."}
 CHAIN_SECONDS = 120  # to wait for the chain; it needs a few
+MAILED = 100  # credentials of a demo that also writes mails: each is a link made over HTTP
 SECONDS_PER_CREDENTIAL = 0.2  # to wait for signing, ten times what it takes
 
 
@@ -63,9 +70,7 @@ def tell(client: Client, data_dir: Path, files: Path, roster: bytes, screen: Scr
         batch = result.batch = _wait_final(client, batch, screen)
         anchor = batch["anchor"]
         stage.result = f"anchor {anchor['number']}, block {anchor['block_number']}, tx {_short(anchor['tx_hash'])}"
-    with screen.stage("files written") as stage:
-        handles = _download(client, batch, files, screen)
-        stage.result = f"{len(handles)} standard Open Badges 3.0 files"
+    handles = _hand_out(client, batch, roster, files, data_dir / "outbox", screen)
     with screen.stage("verified from the files alone") as stage:
         verdicts = verifying.verify_all(data_dir / "trust.toml", sorted(files.glob("*.json")), screen)
         result.verdicts = dict(Counter(verdicts.values()))
@@ -163,6 +168,30 @@ def _download(client: Client, batch: dict[str, Any], files: Path, screen: Screen
         screen.progress(f"wrote {len(handles):,} files")
     _expect(len(handles) == batch["size"], f"{len(handles)} files for {batch['size']} credentials")
     return handles
+
+
+def _hand_out(  # noqa: PLR0917 (two stages of `tell`)
+    client: Client, batch: dict[str, Any], roster: bytes, files: Path, outbox: Path, screen: Screen
+) -> dict[str, str]:
+    """To the issuer as files, to the learners by mail; file name -> handle."""
+    with screen.stage("files written") as stage:
+        handles = _download(client, batch, files, screen)
+        stage.result = f"{len(handles)} standard Open Badges 3.0 files"
+    if batch["size"] <= MAILED:
+        with screen.stage("learners told by mail") as stage:
+            told = _mail(client, batch, roster, outbox, screen)
+            stage.result = f"{told} mails to open in {outbox}, none was sent"
+    return handles
+
+
+def _mail(client: Client, batch: dict[str, Any], roster: bytes, outbox: Path, screen: Screen) -> int:
+    """Write the mails of a batch; how many. Learners without an address in the roster get none."""
+    recipients = Recipients(cells(roster, "text/csv"))
+    sender = Address(PROFILE["name"], "noreply", "north-sea.example")
+    sending = Sending(client, sender, recipients, Outbox(outbox), catalogues()[DEFAULT], None)
+    outcome = sending.run(batch["id"], screen.progress)
+    _expect(not outcome.problems, f"mails: {outcome.problems}")
+    return outcome.counts[SENT]
 
 
 def _expect(holds: bool, otherwise: str) -> None:

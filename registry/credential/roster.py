@@ -3,6 +3,7 @@
 Every bad row is reported, with its number as a spreadsheet shows it, its column, what is wrong and what to do.
 """
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -87,6 +88,18 @@ def parse(data: bytes, content_type: str, achievement: Achievement, today: date 
             rows.append(row)
     if count == 0 and not errors:
         raise _whole("roster.empty", "The roster has no learners", "Add at least one row below the header")
+    if errors:
+        raise RowErrors(errors)
+    return rows
+
+
+def cells(data: bytes, content_type: str) -> list[Mapping[str, Any]]:
+    """The cells of every row as they stand, by column, for who needs no achievement to read them.
+
+    Raises RowErrors for a file that is no roster.
+    """
+    errors: list[RowError] = []
+    rows = [found or {} for _, _, found in itertools.islice(_records(data, content_type, errors), MAX_ROWS)]
     if errors:
         raise RowErrors(errors)
     return rows
