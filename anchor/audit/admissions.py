@@ -62,8 +62,8 @@ def prove_dropped(receipt: Receipt, key: NoteKey, anchors: Sequence[WholeAnchor]
     """Whether these facts prove that the registry did not keep its word; they need no trust in who brings them.
 
     `anchors` are all of the chain up to the receipt's deadline, from 1 on, each with its whole range of leaves; `now`
-    is the time of a final block. That they are all, and when each was made, is for the caller to know from the chain; that
-    each leaf is one, too, since nodes have no prefix: a node in place of the two below it would hide both.
+    is the time of a final block. That they are all, and when each was made, is for the caller to know from the chain.
+    He also makes each leaf from its entry: nodes have no prefix, so a node in place of two leaves would hide both.
     Raises FormatError receipt.* where the facts are none: a signature or a range of leaves that is not right.
     """
     if not receipt.verify(key):

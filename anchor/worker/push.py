@@ -12,7 +12,8 @@ from anchor.signer import Signed, Signer, Transaction, sign
 from anchor.worker.answers import WINS, Meaning, meaning
 from anchor.worker.fees import Fees
 from anchor.worker.round import ANCHOR_GAS, RESERVE_ANCHORS, Round
-from registry.store import anchoring
+from registry.format.anchorproof import rfc3339
+from registry.store import admission, anchoring
 from registry.store.anchoring import NewAttempt
 from registry.store.tables import Anchor, Attempt
 
@@ -29,6 +30,7 @@ OUTRUN = ("AlreadyAnchored", "WrongNumber")
 def push(work: Round, operator: Signer) -> None:
     """Decide on the next anchor if there is something to anchor, and see to it that its transaction is on its way."""
     seen = work.seen
+    _watch_promises(work)
     if seen.tip.closed:
         work.alarm("registry-closed", "The registry contract was closed; nothing can be anchored in it any more")
         return
@@ -54,6 +56,14 @@ def push(work: Round, operator: Signer) -> None:
     attempt = _attempt(work, operator, anchor, plan.attempts)
     if attempt is not None:
         _send(work, attempt)
+
+
+def _watch_promises(work: Round) -> None:
+    """Alarm while a batch is in no block, though what its receipt promises is nearly over."""
+    owed = admission.owed(work.store)
+    if owed is not None:
+        detail = f"Batch {owed.batch} is in no block yet; its receipt promises an anchor by {rfc3339(owed.anchor_by)}"
+        work.alarm("admission-due", detail)
 
 
 def _attempt(work: Round, operator: Signer, anchor: Anchor, attempts: Sequence[Attempt]) -> Attempt | NewAttempt | None:

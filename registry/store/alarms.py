@@ -48,6 +48,10 @@ KINDS: dict[str, Kind] = {
         "an anchor has not got into a block for too long",
         "See what the nodes answered (`credanchor status`), raise max_fee_gwei, or name other nodes",
     ),
+    "admission-due": Kind(
+        "a sealed batch is in no block, and the time that its receipt promises is nearly over",
+        "See what holds the anchor up (`credanchor status`): who has the receipt can prove that it was not kept",
+    ),
     "root-conflict": Kind(
         "chain and database hold different roots for the same anchor",
         "Stop all workers and find out who used the operator's key, or which second database serves this contract",
