@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
         with contextlib.ExitStack() as parts:
             journal = None
             if arguments.outbox:
-                transport: "Transport" = Outbox(arguments.outbox)
+                transport: Transport = Outbox(arguments.outbox)
             else:
                 url = os.environ.get(SMTP_VARIABLE) or ""
                 journal = parts.enter_context(Journal(_journal(arguments)))
