@@ -1,5 +1,6 @@
 """The verification page as people use it: on a server with a chain of its own, in a real browser."""
 
+import base64
 import json
 import re
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Route
 
+from api.paper import make
 from registry.credential.baking import bake
 from tests.support import pictures
 from tests.support.browsing import AXE, AXE_FINDINGS
@@ -106,15 +108,17 @@ def test_pictures_and_pasted_text_are_taken_too(visit: Visit, site: Site) -> Non
     assert visitor.verdict() == "invalid"
 
 
-def test_a_dropped_file_is_checked(visit: Visit, site: Site) -> None:
+@pytest.mark.parametrize("name", ["a.json", "diploma.pdf"])
+def test_a_dropped_file_or_pdf_of_it_is_checked(visit: Visit, site: Site, name: str) -> None:
+    data = make(site.valid.read_bytes()) if name.endswith("pdf") else site.valid.read_bytes()
     visitor = visit()
     visitor.open()
-    script = """(text) => {
+    script = """([name, text]) => {
         const transfer = new DataTransfer();
-        transfer.items.add(new File([text], "a.json"));
+        transfer.items.add(new File([Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))], name));
         document.getElementById("drop").dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, bubbles: true }));
     }"""
-    visitor.page.evaluate(script, site.valid.read_text())
+    visitor.page.evaluate(script, [name, base64.b64encode(data).decode()])
     assert visitor.verdict() == "valid_test"
 
 
