@@ -25,6 +25,7 @@ COMMANDS = {
     "achievement": "add and list achievement definitions",
     "issue": "issue credentials to everyone in a roster, and fetch the files",
     "mail": "tell the learners of a batch by mail, with a link of their own and the file attached",
+    "links": "make claim links, with which learners open their credentials without an account",
     "endorse": "endorse a profile, an achievement or a credential: accredit it, say that its quality is assured",
     "revoke": "revoke credentials for good",
     "suspend": "suspend credentials until they are reinstated",
