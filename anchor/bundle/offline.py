@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from anchor.bundle.file import Bundle
+from anchor.bundle.header import Header
 from anchor.bundle.proved import ProvedChain
 from registry.errors import FormatError
+from registry.format.anchorproof import rfc3339
 from registry.verify.components import Given
 from registry.verify.evidence import ChainView, StatusEvidence, Unproved
 from registry.verify.report import Report
@@ -63,6 +66,21 @@ def dated(report: Report, now: datetime) -> Report:
         f"As of block {number} at {time}, {_ago(age)}: what happened since, such as a revocation, does not show here."
     )
     return replace(report, sentence=f"{report.sentence} {said}")
+
+
+def described(bundle: Bundle, block_hash: bytes | None, now: datetime) -> dict[str, Any]:
+    """The bundle's block by its own words, its age, and whether it is the one that the verifier named (32 bytes)."""
+    try:
+        header = Header.read(bundle.header)
+    except Unproved:
+        return {"block_number": None, "block_hash": None, "block_time": None, "confirmed": False}
+    return {
+        "block_number": header.number,
+        "block_hash": f"0x{header.hash.hex()}",
+        "block_time": rfc3339(header.time),
+        "age_seconds": int(now.timestamp()) - header.time,
+        "confirmed": block_hash == header.hash,
+    }
 
 
 def _ago(seconds: int) -> str:

@@ -27,20 +27,13 @@ class Bundled:
     @classmethod
     def of(cls, bundle: "Bundle", block_hash: bytes | None, now: datetime) -> "Bundled":
         """`block_hash` (32 bytes) is the verifier's; None where it named none."""
-        from anchor.bundle.header import Header
-        from registry.format.anchorproof import rfc3339
-        from registry.verify.evidence import Unproved
+        from anchor.bundle.offline import described
 
-        try:
-            header = Header.read(bundle.header)
-        except Unproved as problem:
-            return cls({"block_number": None, "block_hash": None, "block_time": None, "confirmed": False}, str(problem))
-        confirmed = block_hash == header.hash
-        whose = "as you named it" if confirmed else "as the bundle names it"
-        time = rfc3339(header.time)
-        known = {"block_number": header.number, "block_hash": "0x" + header.hash.hex(), "block_time": time}
-        age = {"age_seconds": int(now.timestamp()) - header.time, "confirmed": confirmed}
-        return cls(known | age, f"Block {header.number} of {time}, {whose}: 0x{header.hash.hex()}")
+        found = described(bundle, block_hash, now)
+        if found["block_number"] is None:
+            return cls(found, "The bundle's header is not one, so nothing is known of its block.")
+        whose = "as you named it" if found["confirmed"] else "as the bundle names it"
+        return cls(found, "Block {block_number} of {block_time}, {whose}: {block_hash}".format(**found, whose=whose))
 
 
 def render(path: Path, report: Report | TokenReport, bundled: Bundled | None = None, *, as_json: bool) -> str:

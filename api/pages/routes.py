@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, UploadFile
@@ -13,9 +13,11 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
+from anchor.bundle.file import is_bundle
 from api.bodies import Body, body
 from api.limits import MAX_PAGE_BODY
 from api.pages.browser import content_security_policy, trust_for_browsers
+from api.pages.checking import Checked, block_hash_of, check_bundle
 from api.pages.frame import Frame, Framed
 from api.pages.view import alignments, view
 from api.problems import Problem
@@ -44,25 +46,25 @@ def page(services: Svc, frame: Framed) -> Response:
 @router.post("/verify")
 async def check_form(services: Svc, received: Annotated[Body, body(MAX_PAGE_BODY, FORM)], frame: Framed) -> Response:
     """The page with a result; for browsers without scripts."""
-    data = await _posted(received)
-    report, found = await run_in_threadpool(check, services, data)  # it asks nodes, and others are served meanwhile
-    return page_with(services, frame, view(report, found, frame.catalogue))
+    data, named = await _posted(received)
+    # It asks nodes, and others are served meanwhile.
+    report, found, bundle = await run_in_threadpool(_checked, services, data, block_hash_of(named))
+    return page_with(services, frame, view(report, found, frame.catalogue, bundle))
 
 
 @router.post("/verify/report")
-def check_bytes(services: Svc, received: Annotated[Body, body(MAX_PAGE_BODY, BYTES)]) -> Response:
+def check_bytes(
+    services: Svc,
+    received: Annotated[Body, body(MAX_PAGE_BODY, BYTES)],
+    block_hash: Annotated[str, Query(max_length=80)] = "",
+) -> Response:
     """For a browser with scripts that cannot check by itself: the report, as static/view.js takes it."""
-    report, found = check(services, received.data)
-    return JSONResponse(
-        {
-            "verdict": report.verdict,
-            "checks": [check.to_json() for check in report.checks],
-            "document": found.document if found else None,
-            "issuerId": found.issuer_id if found else None,
-            "network": report.network,
-        },
-        headers={"Cache-Control": "no-store"},
-    )
+    made = _checked(services, received.data, block_hash_of(block_hash))
+    return JSONResponse(made.to_json(), headers={"Cache-Control": "no-store"})
+
+
+def _checked(services: Services, data: bytes, block_hash: bytes | None) -> Checked:
+    return check_bundle(services, data, block_hash) if is_bundle(data) else Checked(*check(services, data))
 
 
 def check(services: Services, data: bytes) -> tuple[Report, CredentialFile | None]:
@@ -75,23 +77,24 @@ def check(services: Services, data: bytes) -> tuple[Report, CredentialFile | Non
         return report, None
 
 
-async def _posted(received: Body) -> bytes:
-    """The file of the form, else its text."""
+async def _posted(received: Body) -> tuple[bytes, str]:
+    """The file of the form, else its text; and the block hash."""
 
     async def stream() -> AsyncGenerator[bytes, None]:
         yield received.data
 
     headers = Headers({"content-type": received.content_type})
-    parser = MultiPartParser(headers, stream(), max_files=1, max_fields=2, max_part_size=MAX_PAGE_BODY)
+    parser = MultiPartParser(headers, stream(), max_files=1, max_fields=3, max_part_size=MAX_PAGE_BODY)
     parser.spool_max_size = MAX_PAGE_BODY  # what a person brings is never written to a disk
     try:
         form = await parser.parse()
     except (MultiPartException, KeyError) as error:
         raise Problem("bad-request", f"The form cannot be read: {error}") from None
     try:
-        file, text = form.get("file"), form.get("text")
+        file, text, named = form.get("file"), form.get("text"), form.get("block_hash")
         data = await file.read() if isinstance(file, UploadFile) else b""
-        return data or (text.encode() if isinstance(text, str) else b"")
+        data = data or (text.encode() if isinstance(text, str) else b"")
+        return data, named if isinstance(named, str) else ""
     finally:
         await form.close()
 

@@ -16,6 +16,8 @@ from registry.verify.report import Report
 MAX_TEXT = 4000
 """Characters of one text of a credential that are shown."""
 
+DAY_SECONDS = 86_400
+
 MAX_ITEMS = 50
 """Items of one list that are shown."""
 
@@ -30,9 +32,14 @@ def alignments() -> Mapping[str, list[str]]:
     return found
 
 
-def view(report: Report, found: CredentialFile | None, catalogue: Catalogue) -> dict[str, Any]:
-    """Verdict, sentence, seven lines and what the credential says; every value is a text without markup."""
-    common: dict[str, Any] = {"network": report.network}
+def view(
+    report: Report, found: CredentialFile | None, catalogue: Catalogue, bundle: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Verdict, sentence, seven lines and what the credential says; every value is a text without markup.
+
+    `bundle` is what anchor.bundle.offline.described says of the bundle that the credential came in.
+    """
+    common: dict[str, Any] = {"network": report.network, **(bundle or {})}
     if found is not None:
         common |= _summary(found, catalogue)
     lines = [_line(check, common, catalogue) for check in report.checks]
@@ -41,7 +48,7 @@ def view(report: Report, found: CredentialFile | None, catalogue: Catalogue) -> 
     return {
         "verdict": report.verdict,
         "title": catalogue.text(f"verdict.{report.verdict}"),
-        "sentence": catalogue.text(ids, params).strip(),
+        "sentence": f"{catalogue.text(ids, params)} {_as_of(report, catalogue, bundle)}".strip(),
         "checks": lines,
         "rows": _rows(found, common, catalogue) if found is not None else [],
     }
@@ -61,6 +68,15 @@ def _summary(found: CredentialFile, catalogue: Catalogue) -> dict[str, Any]:
         "valid_from": found.document["validFrom"],
         "valid_until": found.document.get("validUntil"),
     }
+
+
+def _as_of(report: Report, catalogue: Catalogue, bundle: Mapping[str, Any] | None) -> str:
+    """Of which block a bundle speaks and how old that is, where it was looked at."""
+    if bundle is None or "seen_block" not in report.check("anchor").detail:
+        return ""
+    days = bundle["age_seconds"] // DAY_SECONDS
+    id = "bundle.future" if days < 0 else ("bundle.today", "bundle.one-day", "bundle.days")[min(days, 2)]
+    return catalogue.text("bundle.as-of", {**bundle, "age": catalogue.text(id, {"days": days})})
 
 
 def _params(check: Check) -> dict[str, Any]:

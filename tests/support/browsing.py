@@ -160,7 +160,11 @@ globalThis.judgeBundles = async (vector, changes) => {
     const made = await verifyBundle(new TextEncoder().encode(text), given);
     const checks = Object.fromEntries(made.checks.map(({ id, outcome, code }) => [id, { outcome, code }]));
     const { code, detail } = made.checks[0];
-    found.push(code === "format.bundle" ? { refused: detail.code } : { verdict: made.verdict, checks });
+    const said = code === "format.bundle" ? { refused: detail.code } : { verdict: made.verdict, checks };
+    const report = { ...made, issuerId: made.found?.issuerId, network: made.registry?.name };
+    const inWords = (messages) => view(report, new Catalogue(messages), vector.rows);
+    const words = Object.values(vector.messages ?? {}).map(inWords);
+    found.push(words.length ? { ...said, words } : said);
   }
   return found;
 };

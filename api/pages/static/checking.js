@@ -1,13 +1,16 @@
 // Who checks: this browser, against the node and the lists that the page trusts; or the server, where a browser cannot.
 
-import { verifySignature } from "./verifier/bytes.js";
+import { bundles, isBundle } from "./verifier/bundle.js";
+import { hex, verifySignature } from "./verifier/bytes.js";
 import { hostOf, httpStatus, reader } from "./verifier/sources.js";
 import { verify } from "./verifier/verify.js";
 
 const now = () => BigInt(Date.now()) * 1000n;
 
-async function canCheckHere(trust) {
-  if (!trust.registry.every((registry) => registry.rpc.length) || !globalThis.crypto?.subtle) return false;
+const hasNodes = (trust) => trust.registry.every((registry) => registry.rpc.length);
+
+async function canSign() {
+  if (!globalThis.crypto?.subtle) return false;
   const base = new Uint8Array([0xed, 1, 0x58, ...Array(31).fill(0x66)]); // the curve's base point
   return verifySignature(base, new Uint8Array(64), new Uint8Array()).then(() => true, () => false);
 }
@@ -22,9 +25,10 @@ function remembering(ask) {
   };
 }
 
-// A checker for the files of one go: `check(bytes)` gives a report for view.js, `asked` the hosts that were asked.
-export async function checker(trust) {
-  if (!(await canCheckHere(trust))) return { check: atServer, asked: null };
+// A checker for the files of one go: `check(bytes)` gives a report for view.js, `asked` the hosts that were asked, or null if
+// the server checked. `blockHash`: 32 bytes that the verifier has from elsewhere, for bundles, which need no node.
+export async function checker(trust, blockHash = null) {
+  const canHere = await canSign();
   const asked = new Set();
   const origins = trust.registry.flatMap((registry) => registry.status);
   const lists = httpStatus(origins);
@@ -40,15 +44,23 @@ export async function checker(trust) {
     return { lookup: readers.get(registry) };
   };
   const check = async (bytes) => {
-    const { verdict, checks, document, found, registry } = await verify(bytes, { trust, chain, status, now: now() });
-    return { verdict, checks, document, issuerId: found?.issuerId, network: registry?.name };
+    const inBundle = isBundle(bytes);
+    if (!canHere || !(inBundle || hasNodes(trust))) {
+      made.asked = null;
+      return atServer(bytes, blockHash);
+    }
+    const given = { trust, chain, status, blockHash, now: now() };
+    const seen = await (inBundle ? (await bundles()).verifyBundle(bytes, given) : verify(bytes, given));
+    const { verdict, checks, document, found, registry, bundle } = seen;
+    return { verdict, checks, document, issuerId: found?.issuerId, network: registry?.name, bundle };
   };
-  return { check, asked };
+  const made = { check, asked };
+  return made;
 }
 
-async function atServer(bytes) {
+async function atServer(bytes, blockHash) {
   const headers = { "content-type": "application/octet-stream" };
-  const answer = await fetch("/verify/report", { method: "POST", body: bytes, headers });
+  const answer = await fetch(`/verify/report${blockHash ? `?block_hash=${hex(blockHash)}` : ""}`, { method: "POST", body: bytes, headers });
   if (!answer.ok) throw new Error(`status ${answer.status}`);
   return answer.json();
 }

@@ -4,8 +4,10 @@ import { checker } from "./checking.js";
 import { carried } from "./fragment.js";
 import { csv, reportText } from "./saving.js";
 import { Catalogue, shown, view } from "./view.js";
+import { isBundle } from "./verifier/bundle.js";
+import { unhex } from "./verifier/bytes.js";
 
-const MAX_FILE = 9 * 1024 * 1024; // more than any picture with a credential in it; larger is not read at all
+const MAX_FILE = 25 * 1024 * 1024; // more than any bundle, which is the largest; larger is not read at all
 const MAX_FILES = 500;
 const GOOD = ["valid", "valid_test"];
 
@@ -14,6 +16,8 @@ const catalogue = new Catalogue(data.messages);
 const [form, area, input, paste, output, progress] = ["verify-form", "drop", "file", "text", "output", "progress"].map((id) =>
   document.getElementById(id),
 );
+
+const [block, blockHash] = ["block", "block-hash"].map((id) => document.getElementById(id));
 
 const copyOf = (id) => document.getElementById(id).content.firstElementChild.cloneNode(true);
 const slot = (within, name) => within.querySelector(`[data-slot="${name}"]`);
@@ -32,10 +36,13 @@ function whoChecked(asked) {
 }
 
 let byReader = false; // whether the reader chose the file: what comes with the page or its address moves no focus
+let latest = []; // the files to check again once a block was named
 let runs = 0; // the newest one alone may show something: files may be dropped while others are being checked
 
 async function run(files) {
+  if (!form.reportValidity()) return;
   const mine = ++runs;
+  latest = files;
   const tell = (text) => {
     if (mine === runs) progress.textContent = text;
   };
@@ -49,13 +56,23 @@ async function run(files) {
   }
 }
 
+// 32 bytes, or null where none was typed; the field itself says what it takes.
+const namedBlock = () => (blockHash.value.trim() ? unhex(blockHash.value.trim().toLowerCase().replace(/^0x/, "")) : null);
+
+// The file's bytes; with a bundle the field for its block appears.
+async function opened(file) {
+  const bytes = await bytesOf(file);
+  if (isBundle(bytes)) block.hidden = false;
+  return bytes;
+}
+
 // Each of the two gives a function that shows the result.
 async function checkOne(file, tell) {
   tell(catalogue.text("ui.checking"));
-  const { check, asked } = await checker(data.trust);
-  const report = await check(await bytesOf(file));
+  const checking = await checker(data.trust, namedBlock());
+  const report = await checking.check(await opened(file));
   return () => {
-    show(view(report, catalogue, data.rows), report, whoChecked(asked));
+    show(view(report, catalogue, data.rows), report, whoChecked(checking.asked));
     tell("");
   };
 }
@@ -63,22 +80,22 @@ async function checkOne(file, tell) {
 async function checkMany(files, tell) {
   const total = files.length;
   if (total > MAX_FILES) return () => tell(catalogue.text("ui.too-many", { total, most: MAX_FILES }));
-  const { check, asked } = await checker(data.trust);
+  const checking = await checker(data.trust, namedBlock());
   const rows = [];
   for (const file of files) {
     tell(catalogue.text("ui.checking-many", { done: rows.length, total }));
-    rows.push({ file: shown(file.name), ...(await checkRow(file, check)) });
+    rows.push({ file: shown(file.name), ...(await checkRow(file, checking.check)) });
   }
   const good = rows.filter(({ verdict }) => GOOD.includes(verdict)).length;
   return () => {
-    showMany(rows, whoChecked(asked));
+    showMany(rows, whoChecked(checking.asked));
     tell(catalogue.text("ui.done-many", { total, good, rest: total - good }));
   };
 }
 
 async function checkRow(file, check) {
   try {
-    return view(await check(await bytesOf(file)), catalogue, data.rows);
+    return view(await check(await opened(file)), catalogue, data.rows);
   } catch (error) {
     console.error(error); // one that cannot be read does not end the others
     return { verdict: "unconfirmed", title: catalogue.text("verdict.unconfirmed"), sentence: catalogue.text("ui.failed") };
@@ -143,6 +160,8 @@ function again() {
   output.replaceChildren();
   progress.textContent = "";
   form.reset();
+  latest = [];
+  block.hidden = true;
   input.focus();
 }
 
@@ -150,7 +169,8 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   byReader = true;
   const pasted = paste.value.trim() ? [new File([paste.value], "")] : [];
-  const files = input.files.length ? [...input.files] : pasted;
+  const chosenNow = input.files.length ? [...input.files] : pasted;
+  const files = chosenNow.length ? chosenNow : latest;
   if (files.length) run(files);
   else progress.textContent = catalogue.text("ui.nothing");
 });
@@ -171,6 +191,7 @@ for (const name of ["dragenter", "dragover"]) {
 for (const name of ["dragleave", "drop"]) area.addEventListener(name, () => area.classList.remove("over"));
 area.addEventListener("drop", (event) => {
   event.preventDefault();
+  if (event.dataTransfer.files.length) input.value = ""; // what was dropped is newer than what was chosen
   chosen(event.dataTransfer.files);
 });
 
@@ -190,5 +211,6 @@ addEventListener("hashchange", readFragment);
 readFragment();
 if (data.given) run([new Blob([data.given])]); // a shared file stands in the page
 
+block.hidden = true; // until there is a bundle
 input.multiple = true; // only here: without scripts the server takes one file
 form.dataset.ready = "yes"; // for those who wait for this script

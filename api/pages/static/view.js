@@ -5,6 +5,7 @@ import { parseTime } from "./verifier/document.js";
 export const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu; // controls, direction marks, what has no shape
 const LANGUAGE = /^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/; // BCP 47, as far as pages need it
 const OWN = ["row.learner", "row.issuer", "row.awarded", "row.valid-until", "row.language"]; // not in the credential's language
+const DAY = 86400; // seconds
 const MAX_LINE = 120;
 const MAX_TEXT = 4000;
 const MAX_ITEMS = 50;
@@ -109,11 +110,19 @@ function explained(check, common, names, catalogue) {
   return { sentence, next: catalogue.text(next) };
 }
 
-// `report`: verdict, checks in reading order, document (null for a file that cannot be read), issuerId.
+// Of which block a bundle speaks and how old that is, where it was looked at.
+function asOf({ bundle, checks }, catalogue) {
+  if (!bundle || !("seen_block" in checks.find((check) => check.id === "anchor").detail)) return "";
+  const days = Math.floor(bundle.age_seconds / DAY);
+  const id = days < 0 ? "bundle.future" : ["bundle.today", "bundle.one-day", "bundle.days"][Math.min(days, 2)];
+  return catalogue.text("bundle.as-of", { ...bundle, age: catalogue.text(id, { days }) });
+}
+
+// `report`: verdict, checks in reading order, document (null for a file that cannot be read), issuerId; of a bundle, its block.
 export function view(report, catalogue, alignments) {
   const { verdict, checks, document } = report;
   const names = checks.map((check) => check.id);
-  const common = { network: report.network, ...(document ? summary(document, report, catalogue) : {}) };
+  const common = { network: report.network, ...report.bundle, ...(document ? summary(document, report, catalogue) : {}) };
   const rows = checks.map((check) => ({
     id: check.id,
     outcome: check.outcome,
@@ -129,7 +138,7 @@ export function view(report, catalogue, alignments) {
   return {
     verdict,
     title: catalogue.text(`verdict.${verdict}`),
-    sentence: catalogue.text(ids, { ...common, ...bare(status ?? {}), cause }).trim(),
+    sentence: `${catalogue.text(ids, { ...common, ...bare(status ?? {}), cause })} ${asOf(report, catalogue)}`.trim(),
     checks: rows,
     rows: document ? rowsOf(document, common, catalogue, alignments) : [],
   };
