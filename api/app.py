@@ -14,7 +14,7 @@ from starlette.routing import Match
 from api import problems
 from api.edge import Edge
 from api.openapi import PROBLEM_SCHEMA, problem_examples
-from api.pages import explorer, learner
+from api.pages import assets, explorer, learner
 from api.pages import routes as pages
 from api.routes import (
     achievements,
@@ -94,7 +94,7 @@ def create_app(services: Services) -> FastAPI:
         app.include_router(router)
     if services.settings.vc_api_issuer:
         app.include_router(vcapi.router)
-    app.mount("/static", pages.static)
+    app.mount("/static", assets.static)
     problems.install(app)
     app.add_exception_handler(405, _method_not_allowed)
     app.add_middleware(Edge)

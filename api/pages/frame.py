@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 from fastapi import Depends, Query, Request
 from jinja2 import Environment, PackageLoader
 
+from api.pages.assets import PREFIX
 from api.pages.catalogue import catalogues, choose, time_text
 from registry.verify.document import shown
 
@@ -87,5 +88,6 @@ Framed = Annotated[Frame, Depends(_frame)]
 @cache
 def _environment() -> Environment:
     made = Environment(loader=PackageLoader("api.pages"), autoescape=True, trim_blocks=True, auto_reload=False)
+    made.globals["files"] = PREFIX
     made.filters |= {"shown": shown, "moment": time_text}
     return made

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import AsyncGenerator, Mapping
-from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -11,7 +10,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.staticfiles import StaticFiles
 
 from anchor.bundle.file import is_bundle
 from api.bodies import Body, body
@@ -31,7 +29,6 @@ from registry.verify.report import Report
 from registry.verify.verify import verify
 
 router = APIRouter(include_in_schema=False)
-static = StaticFiles(directory=Path(__file__).parent / "static")
 
 FORM, BYTES = "multipart/form-data", "application/octet-stream"
 

@@ -4,12 +4,13 @@ import json
 import re
 import tempfile
 from dataclasses import replace
+from urllib.parse import urljoin
 
 import pytest
 
 from anchor.devnode.server import READ_ONLY
 from api.limits import MAX_PAGE_BODY
-from api.pages import browser
+from api.pages import assets, browser
 from api.pages.browser import trust_for_browsers
 from api.services import Services
 from api.settings import Settings
@@ -131,3 +132,18 @@ def test_the_report_for_browsers_is_not_kept_by_anybody(trusting: Api) -> None:
 def test_settings_for_browsers_are_web_addresses() -> None:
     with pytest.raises(Exception, match="page_rpc_urls"):
         Settings(page_rpc_urls=("javascript:alert(1)",))
+
+
+def test_a_page_takes_its_files_from_an_address_that_changes_with_any_of_them(api: Api) -> None:
+    text = api.client.get("/verify").text
+    script = one[1] if (one := re.search(r'src="(/static/[0-9a-f]{16}/page.js)"', text)) else ""
+    kept = api.client.get(script)
+    assert (kept.status_code, kept.headers["content-type"].partition(";")[0]) == (200, "text/javascript")
+    assert kept.headers["cache-control"] == "public, max-age=31536000, immutable"
+    for module in re.findall(r'from "([^"]+)"', kept.text):
+        assert module.startswith("./"), "relative, so of the same version"
+        assert api.client.get(urljoin(script, module)).status_code == 200
+    assert api.client.get("/static/verifier/verify.js").headers["cache-control"] == "no-cache"
+    earlier = script.replace(assets.VERSION, "0" * 16)
+    assert api.client.get(earlier).status_code == 404, "never a newer file in an older page"
+    assert api.client.get(f"{assets.PREFIX}/../../routes.py").status_code == 404
