@@ -1,5 +1,6 @@
 """What the page's server side sends, and what it does with hostile forms."""
 
+import gzip
 import json
 import re
 import tempfile
@@ -15,6 +16,7 @@ from api.pages.browser import trust_for_browsers
 from api.services import Services
 from api.settings import Settings
 from registry.verify import TrustProfile
+from tests.support.browsing import STATIC
 from tests.support.httpapi import Api
 from tests.support.specimen import TRUST
 
@@ -147,3 +149,23 @@ def test_a_page_takes_its_files_from_an_address_that_changes_with_any_of_them(ap
     earlier = script.replace(assets.VERSION, "0" * 16)
     assert api.client.get(earlier).status_code == 404, "never a newer file in an older page"
     assert api.client.get(f"{assets.PREFIX}/../../routes.py").status_code == 404
+
+
+MAX_SCRIPTS = 40_000
+"""Bytes of all modules for one check, packed: one second at 320 kbit/s, a poor mobile connection."""
+
+
+def test_what_a_reader_must_load_for_one_check_is_small() -> None:
+    sizes: dict[str, int] = {}
+    waiting = ["page.js"]
+    while waiting:
+        name = waiting.pop()
+        if name in sizes:
+            continue
+        source = (STATIC / name).read_bytes()
+        sizes[name] = len(gzip.compress(source))
+        # `import("…")` is loaded later, for what is rarer than one credential.
+        imported = re.findall(r'^(?:import|export) [^;]*?from "([^"]+)";', source.decode(), re.MULTILINE)
+        waiting += [urljoin(name, found) for found in imported]
+    assert "verifier/svg.js" in sizes
+    assert sum(sizes.values()) <= MAX_SCRIPTS, f"{sum(sizes.values())} bytes: {sizes}"
