@@ -107,6 +107,17 @@ def open_source(place: str) -> ExportSource:
     return HttpSource(place) if place.startswith(("http://", "https://")) else DirectorySource(Path(place))
 
 
+def open_export(place: str) -> ExportSource:
+    """The same for what may be a plain file server with a copy: there the files are at the address itself."""
+    source = open_source(place)
+    if isinstance(source, HttpSource) and source.api:
+        try:
+            source.read("registry.json")
+        except Missing:
+            return HttpSource(source.api)
+    return source
+
+
 def lines(content: bytes) -> Iterator[bytes]:
     """The lines of a JSON Lines file, one by one, without blank ones."""
     return (line for line in content.split(b"\n") if line.strip())

@@ -66,16 +66,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Audit and print the summary, or with --json the report."""
     from anchor.audit.audit import audit
-    from anchor.audit.source import open_source
+    from anchor.audit.source import open_export
 
-    trust = _entry(trust_profile(arguments, NOT_KNOWN), arguments.registry)
+    trust = audited_entry(trust_profile(arguments, NOT_KNOWN), arguments.registry)
     progress = Progress(quiet=arguments.json or arguments.follow is not None)
-    export = _export(arguments, trust)
+    export = audited_export(arguments, trust)
 
     def look(previous: bytes | None) -> "AuditReport":
         given = _given(arguments, previous)
         report = audit(
-            open_source(export),
+            open_export(export),
             arguments.rpc or trust.rpc,
             trust,
             block=arguments.block,
@@ -95,7 +95,7 @@ def run(arguments: argparse.Namespace) -> int:
     return report.exit_code
 
 
-def _entry(profile: "TrustProfile", name: str | None) -> "RegistryTrust":
+def audited_entry(profile: "TrustProfile", name: str | None) -> "RegistryTrust":
     entries = [entry for entry in profile.registries if name in (None, entry.name)]
     if len(entries) == 1:
         return entries[0]
@@ -143,7 +143,7 @@ def _given(arguments: argparse.Namespace, previous: bytes | None) -> "Given":
     return Given(previous=previous, credentials=credentials, receipts=receipts)
 
 
-def _export(arguments: argparse.Namespace, trust: "RegistryTrust") -> str:
+def audited_export(arguments: argparse.Namespace, trust: "RegistryTrust") -> str:
     place = arguments.export or arguments.url
     if not place:
         place = options.known_client(options.data_dir(arguments)).get("url") or next(iter(trust.status), None)

@@ -6,10 +6,14 @@ Files that are there already are kept (they never change), so a copy is brought 
 import argparse
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from api.cli import options
 from api.cli.audit import export_url
 from api.cli.output import Progress, emit
+
+if TYPE_CHECKING:
+    from anchor.audit.source import ExportSource
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -37,12 +41,36 @@ def run(arguments: argparse.Namespace) -> int:
         progress(f"{place} of {len(missing)}: {name}")
         _write(arguments.out / name, source.read(name))
     _write(arguments.out / "registry.json", source.read("registry.json"))
+    entries = _copy_log(source, arguments.out)
     _write(arguments.out / "anchors.jsonl", manifest)
     progress.done()
-    counted = {"directory": str(arguments.out), "anchors": len(anchors), "files": len(names) + 2, "new": len(missing)}
+    counted: dict[str, Any] = {
+        "directory": str(arguments.out),
+        "anchors": len(anchors),
+        "files": len(names) + 2,
+        "new": len(missing),
+    }
+    counted["log_entries"] = entries
     text = f"{len(anchors)} anchors, {len(names) + 2} files ({len(missing)} new) in {arguments.out}"
     emit(arguments.json, counted, f"{text}\n\nAudit it: credanchor audit {arguments.out} --trust trust.toml")
     return 0
+
+
+def _copy_log(source: "ExportSource", out: Path) -> int:
+    """Checkpoint and tiles, the checkpoint last; how many entries it has. 0 where the registry serves none."""
+    from anchor.audit.checkpoint import CHECKPOINT_PATH, Served, log_source
+    from registry.format.tiles import tiles_of
+
+    served = Served.read(source)
+    if served is None:
+        return 0
+    log = log_source(source)
+    for tile in tiles_of(served.checkpoint.size):
+        path = f"log/{tile.path}"
+        if not (out / path).exists():
+            _write(out / path, log.read(path))
+    _write(out / CHECKPOINT_PATH, served.content)
+    return served.checkpoint.size
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -40,6 +40,7 @@ COMMANDS = {
     "export-proof": "write a credential's Merkle path for other tools",
     "audit": "replay the registry's whole history from the chain, and check every promise",
     "verify-evidence": "check a file of evidence from an audit yourself, without the auditor",
+    "log": "check the registry's signed checkpoint, and that its log only grew since the last time",
     "export": "copy the registry's public export to a directory",
     "api-key": "create, list and revoke API keys",
 }

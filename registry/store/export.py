@@ -5,8 +5,11 @@
     anchors/<8 digits>.json    one anchor's line and its batches' leaves in its tree: what status evidence is made of
     batches/<8 digits>.json    the leaves of each anchored batch and the issuer's signature over them
     lists/<digest>.json        each version of a status list that an anchor names
+    log/checkpoint             size and head of the contract's log, signed, and its tiles (C2SP tlog-tiles)
+    log/tile/...
 With the chain that is also all that checks 1 to 7 need: keys and issuers are in the contract, not here.
-Hexadecimal is lower-case; only the contract's address has 0x in front. A file never changes, but anchors.jsonl grows.
+Hexadecimal is lower-case; only the contract's address has 0x in front. A file never changes, but
+anchors.jsonl and log/checkpoint.
 """
 
 import json
@@ -17,9 +20,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from registry.errors import NotFound
+from registry.errors import FormatError, NotFound
 from registry.format.multibase import encode_multikey
-from registry.store import logkey
+from registry.format.tiles import Tile
+from registry.store import log, logkey
 from registry.store.engine import Store
 from registry.store.setup import registry
 from registry.store.tables import Anchor, AnchorList, Batch, IssuerKey, StatusListVersion
@@ -27,6 +31,7 @@ from registry.store.trees import anchored_batches, anchored_lists, batch_leaf, s
 
 FORMAT = "credanchor-export/1"
 REGISTRY, ANCHORS = "registry.json", "anchors.jsonl"
+LOG = "log/"
 
 _ANCHOR = re.compile(r"anchors/([0-9]{8}|[1-9][0-9]{8,})\.json")
 _BATCH = re.compile(r"batches/([0-9]{8}|[1-9][0-9]{8,})\.json")
@@ -51,6 +56,11 @@ def public_files(store: Store) -> Iterator[tuple[str, bytes]]:
         )
         for digest in session.scalars(digests.distinct().order_by(StatusListVersion.digest)).all():
             yield f"lists/{digest.hex()}.json", _list(session, digest)
+        tiles = list(log.tiles(session))
+        for tile in tiles:
+            yield LOG + tile.path, log.tile(session, tile)
+        if tiles:
+            yield LOG + log.CHECKPOINT, log.checkpoint(session)
 
 
 def public_file(store: Store, path: str) -> bytes:
@@ -66,6 +76,8 @@ def public_file(store: Store, path: str) -> bytes:
             return _batch(session, int(match[1]))
         if match := _LIST.fullmatch(path):
             return _list(session, bytes.fromhex(match[1]))
+        if path.startswith(LOG):
+            return _log(session, path)
     raise NotFound("file in the export", path)
 
 
@@ -140,6 +152,16 @@ def _list(session: Session, digest: bytes) -> bytes:
         if session.scalar(select(AnchorList.anchor_number).where(*named).limit(1)) is not None:
             return version.credential.encode()
     raise NotFound("anchored status list", digest.hex())
+
+
+def _log(session: Session, path: str) -> bytes:
+    name = path.removeprefix(LOG)
+    if name == log.CHECKPOINT:
+        return log.checkpoint(session)
+    try:
+        return log.tile(session, Tile.parse(name))
+    except FormatError:
+        raise NotFound("file in the export", path) from None
 
 
 def _key(session: Session, key_id: bytes) -> str:

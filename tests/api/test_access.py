@@ -12,6 +12,7 @@ PUBLIC = {
     "listIssuers", "getIssuer", "listKeys", "getAchievement", "getStatusList", "getStatusEvidence", "listAnchors",
     "getAnchor", "exportRegistry", "exportAnchors", "exportAnchor", "exportBatch", "exportList",
     "verify", "verifyStack", "livez", "readyz", "health",
+    "logCheckpoint", "logTile", "logConsistency", "logInclusion",
     "getRegistry", "listProblems", "getProblem", "getDidDocument",
 }  # fmt: skip
 

@@ -126,6 +126,7 @@ def test_what_breaks_unforeseen_is_500_without_a_word_about_it(api: Api) -> None
 PLACES = dict.fromkeys(["issuer", "key_id", "achievement", "batch", "handle", "list_id", "id"], "x") | {
     "number": "00000001",
     "digest": "0" * 64,
+    "path": "5/999",
 }
 
 

@@ -16,7 +16,9 @@ from api.services import Services
 from api.settings import Settings
 from registry.credential.integrity import add_proof
 from registry.format.anchorproof import rfc3339
-from registry.store import batches, credentials, issuers, keys, links
+from registry.format.merkle import RFC9162
+from registry.format.note import Checkpoint
+from registry.store import batches, credentials, issuers, keys, links, logkey, worktables
 from registry.store.apikeys import create_api_key
 from registry.store.signers import open_key
 from registry.store.tables import Batch, StatusList
@@ -139,13 +141,15 @@ class Api:
             "list_id": str(list_id),
             "number": f"{number:08}" if operation in {"exportAnchor", "exportBatch"} else "1",
             "digest": self.digest(),
+            "path": "entries/000.p/1",
             "id": self.claim_link() if operation == "revokeClaimLink" else self.other_key(),
             "code": "not-final",
         }
 
     def url(self, operation: Operation) -> str:
         """The path with its parameters filled in."""
-        return operation.path.format(**self.places(operation.id))
+        query = {"logConsistency": "?from=1&to=1", "logInclusion": "?index=0&size=1"}.get(operation.id, "")
+        return operation.path.format(**self.places(operation.id)) + query
 
     def digest(self) -> str:
         """Of a status list that an anchor names."""
@@ -188,11 +192,23 @@ def fill(made: Registered) -> tuple[str, str, str, list[str]]:
     """Ids of an open, an external and a final batch, and the handles in the final one."""
     final, handles = made.sealed(3)
     made.anchor()
+    _log(made)
     opened, _ = made.batch(1, first=10)
     external = batches.open_batch(made.store, "uni", None)
     issuers.add_issuer(made.store, "other", "did:web:other.example", {"name": "Other University"})
     keys.add_hosted_key(made.store, made.vault, "other")
     return opened, external.id, final, handles
+
+
+def _log(made: Registered) -> None:
+    """A log of one entry with its checkpoint, as the worker leaves them."""
+    entry = bytes(132)
+    root = RFC9162.leaf_hash(entry)
+    body = Checkpoint(logkey.ensure(made.store, made.vault).name, 1, root).body()
+    note = logkey.sign_note(made.store, made.vault, body).to_bytes().decode()
+    with made.store.begin() as session:
+        session.add(worktables.LoggedEntry(position=0, block_number=1, preimage=entry))
+        session.add(worktables.Checkpoint(size=1, root=root, note=note, signed_at=made.now))
 
 
 def services_on(made: Registered, settings: Settings) -> Services:
