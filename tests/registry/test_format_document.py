@@ -46,7 +46,8 @@ def test_every_code_of_the_verifier_is_in_the_specification_and_the_other_way_ro
     assert len(codes) > 60
     documented = set(re.findall(rf"`((?:{'|'.join(CHECK_IDS)})\.[a-z0-9-]+)`", TEXT)) - {"issuer.id", "issuer.name"}
     shared = {code for code in codes if code.split(".")[1] in SHARED_CODES}
-    assert codes - shared <= documented, codes - shared - documented
+    carriers = set(re.findall(r"`(baking\.[a-z0-9-]+)`", TEXT))  # their tests are with the readers of pictures and PDFs
+    assert codes - shared <= documented | carriers, codes - shared - documented - carriers
     assert {f"anchor.{code.split('.')[1]}" for code in shared} <= documented | {"anchor.no-anchor-proof"}
     built_elsewhere = {
         "anchor.unusable",

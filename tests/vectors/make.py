@@ -12,7 +12,7 @@ from typing import Any
 from registry.verify import Unreachable, WrongChain
 from registry.verify.document import show_time
 from tests.support.cases import Case
-from tests.vectors import cases_bundle, cases_chain, cases_file, cases_proof, cases_status
+from tests.vectors import cases_bundle, cases_chain, cases_file, cases_pdf, cases_proof, cases_status
 from tests.vectors.expected import Expected, Vectors
 
 FOLDER = Path(__file__).parent
@@ -20,6 +20,7 @@ BUNDLES = FOLDER / "bundles"
 GROUPS = (
     cases_file.valid,
     cases_file.formats,
+    cases_pdf.pdfs,
     cases_proof.signatures,
     cases_chain.issuers,
     cases_proof.inclusions,

@@ -34,7 +34,7 @@ def test_every_vector_gives_what_it_states_and_the_words_of_the_server(bench: Pa
         found = bench.evaluate("(vector) => judge(vector)", asked)
         assert {"verdict": found["verdict"], "checks": found["checks"]} == vector["expected"], path.name
         try:
-            file = read(case.data)
+            file = read(credential_in(case.data))
         except FormatError:
             file = None
         report = case.verify()
