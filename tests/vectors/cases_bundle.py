@@ -13,6 +13,7 @@ from registry.verify.document import show_time
 from tests.support import pictures
 from tests.support import specimen as s
 from tests.support.cases import Case, case
+from tests.support.pdfs import embedded, pdf
 from tests.support.proving import Proved, prove
 from tests.support.spoiling import ALTERED, altered
 from tests.vectors.expected import Expected, anchor_is, expect
@@ -72,9 +73,11 @@ def bundles() -> Iterator[BundleVector]:
 
 def _said(valid: BundleVector) -> Iterator[BundleVector]:
     """Where the proofs hold and lead to a verdict."""
-    png = bake(pictures.png(), case().data)
-    baked = replace(prove(case()).bundle, credential=png).to_bytes()
-    yield replace(valid, name="in-a-picture", what="The credential is baked into a PNG.", file=baked)
+    bundle, data = prove(case()).bundle, case().data
+    document = pdf(embedded(data, packed=False))
+    for name, file in (("picture", bake(pictures.png(), data)), ("svg", bake(pictures.SVG, data)), ("pdf", document)):
+        held = replace(bundle, credential=file).to_bytes()
+        yield replace(valid, name=f"in-a-{name}", what=f"The credential lies in a {name}, whole.", file=held)
     revoked = s.status_evidence(
         s.list_evidence(s.status_list("revocation", {s.STATUS_INDEX})), s.list_evidence(s.status_list("suspension"))
     )
