@@ -10,6 +10,7 @@ Answers to the forms are pages, not redirects: a share link is shown once, and n
 import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from importlib.util import find_spec
 from typing import Annotated
 from urllib.parse import parse_qs
 
@@ -27,6 +28,8 @@ from api.pages.linkedin import add_link
 from api.pages.routes import page_with
 from api.pages.sameorigin import require_same_origin
 from api.pages.view import rows, view
+from api.paper import PaperError, make
+from api.problems import Problem
 from api.routes.common import Svc
 from api.routes.links import address
 from api.services import Services
@@ -58,6 +61,19 @@ def download(services: Svc, code: Code) -> Response:
         raise StateError("The credential", "not signed yet", batches.FINAL)
     headers = {**PRIVATE, "Content-Disposition": 'attachment; filename="credential.json"'}
     return Response(data, headers=headers, media_type="application/vc")
+
+
+@router.get("/c/{code}/credential.pdf")
+def paper(services: Svc, frame: Framed, code: Code) -> Response:
+    """The file on a page to print, in the reader's language. Raises Problem pdf-unavailable."""
+    data = stored.file(services.store, _opened(services, "claim", code))
+    registry, test = services.bound().public_url, services.settings.test_network
+    try:
+        made = make(data, frame.catalogue.language, registry=registry, test=test)
+    except PaperError as error:
+        raise Problem("pdf-unavailable", str(error)) from error
+    headers = {**PRIVATE, "Content-Disposition": 'attachment; filename="credential.pdf"'}
+    return Response(made, headers=headers, media_type="application/pdf")
 
 
 @router.post("/c/{code}")
@@ -143,6 +159,7 @@ def _claim(
         here=f"/c/{code}",
         state="final" if final else "waiting" if found else "unsigned",
         status=row.status,
+        test=services.settings.test_network,
         rows=rows(found, frame.catalogue) if found else [],
         issuer=_issuer(services, row.batch_id),
         host=services.settings.public_url,
@@ -151,6 +168,7 @@ def _claim(
             for one in links.list_links(services.store, handle, ("share",))
         ],
         share=share,
+        can_print=find_spec("typst") is not None,  # the extra [pdf]
         linkedin=_linkedin(found, share, made),
         carried=_carried(services, data) if final and data else None,
         done=done,

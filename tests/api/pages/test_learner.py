@@ -38,8 +38,15 @@ def test_a_claim_link_shows_the_credential_and_whom_to_ask_and_gives_the_file(ap
     for text in ("Zoë Ünal-0000", "Soil science in practice", "Example University", "There is no share link in use"):
         assert text in page.text, text
     assert "<script" not in page.text
+    assert "has no standing" in page.text
+    assert 'data-state="good"' not in page.text
     assert "linkedin" not in page.text
     assert api.client.get(f"{path}/credential.json").content == api.file()
+    paper = api.client.get(f"{path}/credential.pdf?lang=nl")
+    if "credential.pdf" in page.text:
+        assert credential_in(paper.content) == api.file()
+    else:
+        assert paper.json()["code"] == "pdf-unavailable"
     for answer in (page, api.client.get(f"{path}/credential.json"), api.client.get(share(api, path))):
         headers = answer.headers
         assert (headers["cache-control"], headers["referrer-policy"]) == ("no-store", "no-referrer")
