@@ -14,7 +14,7 @@ from anchor.profiles import ANVIL, profile
 from api import chains, times
 from api.caching import Keep, cached
 from api.pages.browser import content_security_policy
-from api.pages.failing import PageRoute
+from api.pages.failing import ExactRoute, PageRoute
 from api.pages.frame import Frame, Framed
 from api.pages.timeline import compromised_at, short, state, timeline
 from api.paging import PageQuery
@@ -31,7 +31,7 @@ from registry.store import anchors, issuers, keys, standing
 from registry.store.tables import Issuer, IssuerKey
 from registry.verify.document import shown
 
-twins = APIRouter(include_in_schema=False)
+twins = APIRouter(include_in_schema=False, route_class=ExactRoute)
 """To be included first: its paths are more exact."""
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)

@@ -26,7 +26,29 @@ def wants_html(accept: str) -> bool:
     return False
 
 
-class PageRoute(APIRoute):
+class ExactRoute(APIRoute):
+    """A route at whose malformed addresses there is nothing: 404 instead of 422."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """As FastAPI calls it."""
+        answer = super().get_route_handler()
+
+        async def handler(request: Request) -> Response:
+            try:
+                return await answer(request)
+            except RequestValidationError as error:
+                if any(one["loc"][0] != "path" for one in error.errors()):
+                    raise
+                raise Malformed("not-found", "An address of this form names nothing.") from None
+
+        return handler
+
+
+class Malformed(Problem):
+    """An address of a form that nothing here has."""
+
+
+class PageRoute(ExactRoute):
     """A route whose errors below 500 are pages; the rest is for `api.problems`, which keeps account of it."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -53,7 +75,7 @@ def _problem(error: Problem | RegistryError | RequestValidationError) -> Problem
 
 
 def _page(request: Request, problem: Problem, kind: str) -> Response:
-    code = problem.type.code
+    code = "malformed" if isinstance(problem, Malformed) else problem.type.code
     frame = Frame(request, request.query_params.get("lang"))
     html = frame.render("error.html", status=problem.type.status, code=code, kind=kind)
     headers = {"Cache-Control": "no-store", **frame.headers(content_security_policy())}

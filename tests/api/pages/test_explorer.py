@@ -232,9 +232,12 @@ def test_what_is_not_there_is_a_page_for_people_and_a_problem_for_programs(api: 
         assert refusing.json()["code"] == "not-found"
     assert "once it is anchored" in text(api, f"/batches/{number}", 404)
     assert "Begin the list again" in text(api, "/anchors?cursor=nonsense", 400)
-    assert "numbered from 1" in text(api, "/anchors/0", 422)
-    assert "genummerd vanaf 1" in text(api, "/batches/x?lang=nl", 422)
-    assert api.client.get("/anchors/0").json()["code"] == "invalid-request"
+    assert "numbered from 1" in text(api, "/anchors/0", 404)
+    assert "genummerd vanaf 1" in text(api, "/batches/x?lang=nl", 404)
+    for path in ("/anchors/0", "/anchors/x.json", "/batches/-1.json", "/batches/9007199254740992"):
+        answer = api.client.get(path)
+        assert (answer.status_code, answer.json()["code"]) == (404, "not-found"), path
+    assert api.client.get("/anchors?limit=x").status_code == 422
 
 
 def test_pages_are_kept_only_as_long_as_they_hold(api: Api) -> None:
