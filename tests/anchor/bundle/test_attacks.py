@@ -1,11 +1,12 @@
 """Whatever is done to a bundle, its proofs prove the truth or nothing: never another verdict."""
 
 import json
-import random
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis.strategies import binary, dictionaries, integers, lists
 
 from anchor.bundle import offline, rlp
 from anchor.bundle.file import Bundle
@@ -75,21 +76,28 @@ def test_rlp_that_is_not_canonical_is_refused(encoded: str) -> None:
         rlp.decode(bytes.fromhex(encoded))
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_tries_prove_what_the_library_says_also_with_nodes_inside_nodes(seed: int) -> None:
+PLACES = binary(min_size=32, max_size=32)
+NEAR = bytes(31)  # keys that differ in their last byte make nodes so short that they lie in others
+
+
+@settings(max_examples=40, database=None, deadline=None)
+@given(
+    far=dictionaries(PLACES, binary(min_size=1, max_size=33), max_size=30),
+    near=dictionaries(integers(0, 255), binary(min_size=1, max_size=3), min_size=1, max_size=8),
+    others=lists(PLACES, max_size=10),
+)
+def test_tries_prove_what_the_library_says_also_with_nodes_inside_nodes(
+    far: dict[bytes, bytes], near: dict[int, bytes], others: list[bytes]
+) -> None:
     import rlp as library
     from trie import HexaryTrie
 
-    chance = random.Random(seed)
     trie = HexaryTrie({})
-    near = chance.randbytes(31)  # keys that differ in their last byte make nodes so short that they lie in others
-    places = [chance.randbytes(32) for _ in range(chance.randrange(60))] + [
-        near + bytes([last]) for last in chance.sample(range(256), 8)
-    ]
-    for place in places:
-        trie[place] = chance.randbytes(chance.choice([1, 2, 32]))
-    assert Trie(EMPTY_ROOT, ()).at(places[0]) == b""
-    for place in [*places, *(chance.randbytes(32) for _ in range(20)), near + b"\0", near + b"\xff"]:
+    held = far | {NEAR + bytes([last]): value for last, value in near.items()}
+    for place, value in held.items():
+        trie[place] = value
+    for place in [*held, *others, NEAR + b"\0", NEAR + b"\xff"]:
+        assert Trie(EMPTY_ROOT, ()).at(place) == b""
         nodes = [library.encode(node) for node in trie.get_proof(place)]
         assert all(rlp.encode(rlp.decode(node)) == node for node in nodes)
         assert Trie(trie.root_hash, nodes, strict=False).at(place) == trie.get(place)
