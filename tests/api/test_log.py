@@ -181,4 +181,12 @@ def test_with_the_registry_stopped_a_plain_file_server_with_its_export_serves_au
         followed = credanchor("log", address, *trust, "--checkpoint", kept, "--json")
         assert followed.code == 0, followed
         assert kept.read_bytes() == (copy / "log/checkpoint").read_bytes()
+        forged = (copy / "log/checkpoint").read_text().split("\n")
+        forged[2] = base64.b64encode(bytes(32)).decode()
+        (copy / "log/checkpoint").write_text("\n".join(forged))
+        audited = credanchor("audit", address, *trust, "--json")
+        assert '"served.checkpoint"' in audited.out, audited
+        assert credanchor("log", address, *trust, "--checkpoint", kept).code == audited.code == 1
+        assert kept.read_text() != "\n".join(forged)
+        (copy / "log/checkpoint").write_bytes(kept.read_bytes())
         assert followed.json["size"] == Reader(lambda name: (copy / "log" / name).read_bytes(), vkey(place)).size

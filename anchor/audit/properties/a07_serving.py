@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from anchor import fetch
+from anchor.audit.checkpoint import CHECKPOINT_PATH, Served
 from anchor.audit.manifest import AnchorFile, AnchorLine, ListLine
 from anchor.audit.properties.property import Property, missing
 from anchor.audit.properties.sampling import sample
@@ -43,9 +44,20 @@ def check(view: View) -> str:
             anchors[proof.anchor_number - 1].root.hex() if 0 < proof.anchor_number <= len(anchors) else "",
             proof.anchor_root.hex(),
         )
+    _checkpoint(view)
     if not view.export.api:
         return "what the API answers: the export is not read from beside one"
     return _ask(view)
+
+
+def _checkpoint(view: View) -> None:
+    """The signed checkpoint beside the export, where there is one, against the contract's log."""
+    try:
+        served = Served.read(view.export)
+        problem = served.contradiction(view.trust.log_key, view.leaves) if served is not None else ""
+    except FormatError as flaw:
+        problem = f"What is served as a checkpoint is none: {flaw}"
+    view.book.expect(INVARIANT, not problem, CHECKPOINT_PATH, "served.checkpoint", problem)
 
 
 def _ask(view: View) -> str:
