@@ -104,8 +104,8 @@ class BatchAnchor(Answer):
 class Batch(Answer):
     """Credentials that are sealed and anchored together.
 
-    `failure`: why sealing stopped. `problem`: why the sealed credentials are not valid, or will not be. `receipt`: where
-    the signed promise to anchor it is, from the moment on when it is sealed.
+    `failure`: why sealing stopped. `problem`: why the sealed credentials are not valid, or will not be. `receipt`:
+    where the signed promise to anchor it is, from the moment on when it is sealed.
     """
 
     id: str

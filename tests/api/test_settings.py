@@ -26,8 +26,8 @@ def test_every_setting_can_be_set_by_environment_and_by_file(tmp_path: Path) -> 
     examples = {
         "data_dir": "elsewhere", "database_url": "postgresql://u@h/n", "public_url": "https://r.example",
         "host": "0.0.0.0", "port": 9, "rpc_urls": "https://a.example,https://b.example", "test_network": False,
-        "heartbeat_seconds": 7, "anchor_within_seconds": 20, "tick_seconds": 0.5, "lease_seconds": 4, "worker_stale_seconds": 8,
-        "rpc_timeout_seconds": 1.5, "master_key_file": "m", "keystore_dir": "k", "trust_file": "t", "contexts_dir": "c",
+        "heartbeat_seconds": 7, "anchor_within_seconds": 20, "tick_seconds": 0.5, "lease_seconds": 4,
+        "worker_stale_seconds": 8, "rpc_timeout_seconds": 1.5, "master_key_file": "m", "keystore_dir": "k", "trust_file": "t", "contexts_dir": "c",
         "log_level": "DEBUG", "signing_processes": 3, "max_fee_gwei": 30.5, "min_tip_gwei": 0.5, "bump_after_blocks": 9,
         "finality_depth": 12, "final_witnesses": 3, "explorer_url": "https://look.example",
         "page_rpc_urls": "https://page.example",
