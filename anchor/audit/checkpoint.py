@@ -96,6 +96,14 @@ class Served:
         return ""
 
 
+def readable(export: ExportSource) -> Served | None:
+    """What is served, if it is a checkpoint at all. Raises Unreachable."""
+    try:
+        return Served.read(export)
+    except FormatError:
+        return None
+
+
 def log_source(export: ExportSource) -> ExportSource:
     """Where /log is: beside the API, or in the copy that was made of it."""
     return open_source(export.api) if export.api else export

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from anchor.audit.evidence import history
+from anchor.audit.checkpoint import readable
+from anchor.audit.evidence import checkpoints, history
 from anchor.audit.evidence import receipt as receipts
 from anchor.audit.evidence.anchors import BatchEntry
 from anchor.audit.evidence.context import PROOF
@@ -52,6 +53,16 @@ def log(view: View, _finding: Finding, open_: Open) -> Iterator[Material]:
     chain = open_()
     chain.prove(slots.log)
     yield {"entries": [history.to_json(entry) for entry in view.entries], PROOF: proof(chain)}
+
+
+def checkpoint(view: View, _finding: Finding, open_: Open) -> Iterator[Material]:
+    """The checkpoint as it is served now, and the contract's log at its size."""
+    served = readable(view.export)
+    if served is None:
+        raise NotThere("the checkpoint, which is not served any more")
+    chain = open_()
+    chain.prove(slots.log)
+    yield checkpoints.against_chain(served.content, view.leaves, proof(chain))
 
 
 def signer(view: View, finding: Finding, open_: Open) -> Iterator[Material]:
@@ -216,10 +227,11 @@ def _number(finding: Finding) -> int:
 MATERIALS: Mapping[str, Callable[[View, Finding, Open], Iterator[Material]]] = {
     "code": code,
     "history": log,
+    "checkpoint-chain": checkpoint,
     "signer": signer,
     "leaf-twice": leaf_twice,
     "status-lists": status_lists,
     "published": published,
     "receipt": receipt,
 }
-"""By kind. Checkpoints are not here, for an audit reads none yet; `checkpoints` says what their material is."""
+"""By kind. Two checkpoints of one size are not here: an audit reads one. Who has both has `checkpoints.of_two`."""

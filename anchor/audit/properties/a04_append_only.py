@@ -1,5 +1,6 @@
 """A4: the log only ever grew."""
 
+from anchor.audit.checkpoint import CHECKPOINT_PATH, readable
 from anchor.audit.log import TIP_SLOT, Tip, stored_head
 from anchor.audit.pinned import Pinned
 from anchor.audit.properties.property import Property, missing
@@ -21,6 +22,7 @@ def check(view: View) -> str:
     previous = view.previous
     if previous is not None and previous.contract == view.chain.address:
         _grown(view, previous.log_size, previous.log_head, "previous report")
+    _signed(view)
     asked = refused = 0
     for anchor in sample(view.history.anchors, CHECKPOINTS, view.chain.block.hash):
         entry = view.entries[anchor.position]
@@ -32,6 +34,23 @@ def check(view: View) -> str:
     if asked == refused and previous is None:
         return "the node keeps no state of earlier blocks, and no previous report was given" if asked else "no anchors"
     return f"{refused} of {asked} earlier blocks, whose state the node does not keep" if refused else ""
+
+
+def _signed(view: View) -> None:
+    """The head that the registry signed, where it serves a checkpoint of entries that this block has."""
+    served, key = readable(view.export), view.trust.log_key
+    if served is None or key is None or not served.signed_by(key) or served.ahead(view.leaves):
+        return  # what is no checkpoint, or not signed, A7 names
+    found = served.checkpoint
+    view.book.expect(
+        "LogOnlyGrows",
+        view.head_at(found.size) == found.root,
+        CHECKPOINT_PATH,
+        "checkpoint.other-head",
+        f"The registry signed another head of {found.size} entries than the contract had: it shows two histories.",
+        view.head_at(found.size).hex(),
+        found.root.hex(),
+    )
 
 
 def _head_at(chain: Pinned, block: int) -> tuple[int, bytes] | None:

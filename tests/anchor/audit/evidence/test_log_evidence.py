@@ -115,3 +115,32 @@ def test_an_honest_log_proves_nothing_against_its_registry(honest: Honest, code:
     material = {"entries": [history.to_json(entry) for entry in entries], PROOF: log_of(about)[1]}
     content = Evidence("history", "A10", code, about.sender.chain_id, about.contract, material).to_bytes()
     assert "shows nothing" in proved_by(about, content).sentence
+
+
+def test_an_audit_finds_a_signed_head_that_the_log_never_had_and_files_the_proof(honest: Honest, copy: Path) -> None:
+    about = honest[0]
+    leaves, _ = log_of(about)
+    served = copy / "log" / "checkpoint"
+    served.parent.mkdir()
+
+    served.write_bytes(signed(5, root_of(leaves[:5], RFC9162)))
+    report, files = accuse(about, copy, trusting(about))
+    assert (report.clean, files) == (True, {})
+    assert report.checked["ServedIsWhatIsPublished"] == 1
+
+    served.write_bytes(signed(5, sha("another history")))
+    report, files = accuse(about, copy, trusting(about))
+    assert [finding.code for finding in report.findings] == ["checkpoint.other-head"]
+    (content,) = files.values()
+    assert proved_by(about, content, trust=trusting(about)).outcome == "proved"
+
+    served.write_bytes(signed(len(leaves) + 1, sha("a later block")))  # more than this block has: not yet comparable
+    assert accuse(about, copy, trusting(about))[0].clean
+    served.write_bytes(signed(5, root_of(leaves[:5], RFC9162), origin="other.example/log"))
+    report, files = accuse(about, copy, trusting(about))
+    assert ([finding.code for finding in report.findings], files) == (["served.checkpoint"], {})
+
+
+def test_a_checkpoint_that_is_not_served_counts_as_nothing_checked(honest: Honest, copy: Path) -> None:
+    report, _ = accuse(honest[0], copy, trusting(honest[0]))
+    assert report.invariant("ServedIsWhatIsPublished") == "not_run"

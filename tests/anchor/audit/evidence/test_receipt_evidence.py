@@ -6,14 +6,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from anchor.audit.audit import audit
+from anchor.audit.evidence.materials import proof
+from anchor.audit.evidence.receipt import ask
 from anchor.audit.source import open_source
 from anchor.audit.view import Given
+from anchor.bundle.make import Collector
 from registry.format.merkle import PLAIN, root_of
 from registry.format.note import NoteKey
 from registry.format.receipt import Duty, Receipt
 from registry.format.strictjson import canonical
 from tests.support.evidencing import Files, altered, proved_by
-from tests.support.history import KEY, History, leaves
+from tests.support.history import KEY, SECOND_KEY, History, leaves
 from tests.support.specimen import Key
 
 LOG = Key("log")
@@ -63,3 +66,26 @@ def test_a_batch_cannot_be_hidden_behind_a_node_of_the_tree(begun: History, tmp_
     hidden = value["material"]["anchors"][0]
     hidden["batches"] = [hidden["batches"][0], PLAIN.node(*leaves("y", 2)).hex()]
     assert proved_by(begun, canonical(value) + b"\n", trust=trust).outcome == "not_proved"
+
+
+def test_an_anchor_left_off_the_end_proves_nothing(begun: History, tmp_path: Path) -> None:
+    trust = replace(begun.trust, log_key=LOG_KEY)
+    begun.anchor([], [begun.batch(1, leaves("a", 1))])
+    last = begun.anchor([], [begun.batch(2, leaves("b", 1))])
+    export = begun.write(tmp_path)
+    dropped, kept = receipt(begun, 9, leaves("x", 1), last), receipt(begun, 2, leaves("b", 1), last)
+    begun.add_key(SECOND_KEY)  # a block behind the deadline
+    begun.sender.until_final(begun.last_block)
+    (content,) = accuse(begun, export, dropped).values()
+    assert proved_by(begun, content, trust=trust).outcome == "proved"
+    value = json.loads(content)
+    roots = [bytes.fromhex(one["root"]) for one in begun.anchors]
+    proofs = Collector(begun.sender.rpc, trust, hex(begun.last_block))
+    proofs.prove(lambda read: ask(read, roots[:1], None))
+    value["material"] |= {
+        "receipt": kept.to_bytes().decode(), "anchors": value["material"]["anchors"][:1], "after": None,
+        "proof": proof(proofs),
+    }  # fmt: skip
+    forged = proved_by(begun, canonical(value) + b"\n", trust=trust)
+    assert forged.outcome == "not_proved"
+    assert "more anchors" in forged.sentence
