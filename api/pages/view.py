@@ -9,6 +9,7 @@ from typing import Any
 
 from api.pages.catalogue import Catalogue, time_text
 from registry.credential.lintreading import items, object_
+from registry.verify import components, endorsements
 from registry.verify.document import CredentialFile, shown
 from registry.verify.outcome import CHECK_IDS, Check
 from registry.verify.report import Report
@@ -50,7 +51,7 @@ def view(
         "title": catalogue.text(f"verdict.{report.verdict}"),
         "sentence": f"{catalogue.text(ids, params)} {_as_of(report, catalogue, bundle)}".strip(),
         "checks": lines,
-        "rows": _rows(found, common, catalogue) if found is not None else [],
+        "rows": _rows(found, common, catalogue) + _unchecked(found, catalogue) if found is not None else [],
     }
 
 
@@ -141,6 +142,31 @@ def _rows(found: CredentialFile, common: Mapping[str, Any], catalogue: Catalogue
         for row, texts in kept
         if texts
     ]
+
+
+def _unchecked(found: CredentialFile, catalogue: Catalogue) -> list[dict[str, Any]]:
+    """Rows for the credentials in a credential: who says it, and that no page checks it."""
+    rows = {
+        "row.endorsements": endorsements.inside(found.document),
+        "row.components": components.inside(found.document),
+    }
+    made = []
+    for row, values in rows.items():
+        texts = [_claim(object_(value), catalogue) for value in values]
+        more = [f"… +{len(texts) - MAX_ITEMS}"] if len(texts) > MAX_ITEMS else []
+        if texts:
+            label = catalogue.text(row)
+            made.append({"row": row, "label": label, "texts": texts[:MAX_ITEMS] + more, "lang": ""})
+    return made
+
+
+def _claim(value: Mapping[str, Any], catalogue: Catalogue) -> str:
+    issuer = value.get("issuer")
+    by = object_(issuer)
+    name, id = shown(by.get("name")), shown(by.get("id") if by else issuer)
+    who = f"{name} ({id or '?'})" if name else id
+    what = shown(value.get("name")) or shown(value.get("id"))
+    return f"{', '.join(filter(None, [what, who])) or '?'}: {catalogue.text('ui.unchecked')}"
 
 
 def _alignment(item: Mapping[str, Any]) -> str:

@@ -87,6 +87,12 @@ def check_components(
     return (*lines, *_others(given, times, {_id(value) for value in held}))
 
 
+def inside(document: Mapping[str, Any]) -> Iterator[Any]:
+    """The entries that name components in a document, and the credentials that it holds, unchecked, in its order."""
+    yield from _named(document, ())
+    yield from _held(document)
+
+
 def _named(document: Mapping[str, Any], ids: Any) -> Iterator[Mapping[str, Any]]:
     """The entries of `relatedResource` that are credentials, by their media type or because one was given."""
     value = document.get("relatedResource", [])

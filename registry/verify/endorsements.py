@@ -82,6 +82,11 @@ def check_endorsements(document: Mapping[str, Any], outer: Report, check: Check)
     return tuple(lines)
 
 
+def inside(document: Mapping[str, Any]) -> Iterator[Any]:
+    """What stands at the places of endorsements in a document, unchecked, in its order; None for JWTs."""
+    return (found.value for found in _inside(_Found(document, (), None, frozenset(), frozenset())))
+
+
 def _inside(around: _Found) -> Iterator[_Found]:
     """The endorsements in a document, in its order, not those inside of them or of credentials that it holds."""
     stack: list[tuple[Path, Any]] = [(around.path, around.value)]

@@ -1,5 +1,6 @@
 // A report in a reader's language: what the page shows, as plain texts. The server's api/pages/view.py says the same.
 
+import { components, endorsements } from "./inside.js";
 import { parseTime } from "./verifier/document.js";
 
 export const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu; // controls, direction marks, what has no shape
@@ -85,6 +86,23 @@ function rowsOf(document, common, catalogue, alignments) {
     .filter(({ texts }) => texts.length);
 }
 
+// Credentials in the credential: who says it, and that nobody checks it here.
+function unchecked(document, catalogue) {
+  const rows = { "row.endorsements": endorsements(document), "row.components": components(document) };
+  return Object.entries(rows).filter(([, values]) => values.length).map(([row, values]) => {
+    const texts = values.slice(0, MAX_ITEMS).map((value) => claim(object(value), catalogue));
+    if (values.length > MAX_ITEMS) texts.push(`… +${values.length - MAX_ITEMS}`);
+    return { row, label: catalogue.text(row), texts, lang: "" };
+  });
+}
+
+function claim({ id, name, issuer }, catalogue) {
+  const by = object(issuer);
+  const [called, known] = [shown(by.name), shown(Object.keys(by).length ? by.id : issuer)];
+  const who = called ? `${called} (${known || "?"})` : known;
+  return `${[shown(name) || shown(id), who].filter(Boolean).join(", ") || "?"}: ${catalogue.text("ui.unchecked")}`;
+}
+
 const alignment = (item) => [shown(item.targetName), longText(item.targetDescription)].filter(Boolean).join("\n");
 
 // A detail has the bare id of the issuer; sentences name the issuer with it.
@@ -140,6 +158,6 @@ export function view(report, catalogue, alignments) {
     title: catalogue.text(`verdict.${verdict}`),
     sentence: `${catalogue.text(ids, { ...common, ...bare(status ?? {}), cause })} ${asOf(report, catalogue)}`.trim(),
     checks: rows,
-    rows: document ? rowsOf(document, common, catalogue, alignments) : [],
+    rows: document ? [...rowsOf(document, common, catalogue, alignments), ...unchecked(document, catalogue)] : [],
   };
 }

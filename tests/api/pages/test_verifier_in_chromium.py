@@ -142,6 +142,37 @@ def test_members_of_another_form_are_shown_as_the_server_shows_them(bench: Page)
             assert found["seen"][code] == expected, data
 
 
+ENDORSEMENT = {"id": "urn:e:1", "name": "Accreditation", "issuer": {"id": "did:web:agency.example", "name": "Agency"}}
+UNCHECKED = "not checked in this browser; the server's API or `credanchor verify` checks it"
+
+
+def test_endorsements_and_components_are_named_as_not_checked_with_who_says_it(bench: Page) -> None:
+    vector = load(next(path for path in PATHS if path.name == "0-valid--with-end-date.json"))
+    words = {code: dict(known.messages) for code, known in catalogues().items()}
+    credential = json.loads(case_of(vector).data)
+    inner = [ENDORSEMENT | {"endorsement": ENDORSEMENT}, {"issuer": "did:web:x.example"}, None, 1, {"issuer": {}}, [{}]]
+    inner += [ENDORSEMENT | {"name": "\u202e<b>", "issuer": {"id": [], "name": "N"}}] + [ENDORSEMENT] * 60
+    subject = credential["credentialSubject"]
+    subject["achievement"]["endorsement"] = inner
+    subject["deep"] = [[{"endorsement": ENDORSEMENT | {"id": "urn:e:2", "name": {}}, "endorsementJwt": ["a.b.c"]}]]
+    subject["verifiableCredential"] = [ENDORSEMENT | {"name": "A part", "endorsement": inner}, "a.b.c"]
+    credential["relatedResource"] = [{"id": "urn:r:1", "mediaType": "application/vc"}, {"id": "urn:r:2"}, None, []]
+    credential["type"].append("ClrCredential")
+    for changes in ({}, {"relatedResource": None}, {"type": ["VerifiableCredential"]}):
+        data = json.dumps(credential | changes, ensure_ascii=False).encode()
+        found = bench.evaluate(
+            "(vector) => judge(vector)", given(vector, data) | {"messages": words, "rows": alignments()}
+        )
+        for code, catalogue in catalogues().items():
+            assert found["seen"][code] == view(case_of(vector).verify(data=data), read(data), catalogue), code
+        texts = {row["row"]: row["texts"] for row in found["seen"]["en"]["rows"]}
+        assert f"Accreditation, Agency (did:web:agency.example): {UNCHECKED}" in texts["row.endorsements"]
+        assert texts["row.endorsements"][-1] == "… +19"
+        if not changes:
+            part = f"A part, Agency (did:web:agency.example): {UNCHECKED}"
+            assert texts["row.components"] == [f"urn:r:1: {UNCHECKED}", part, f"?: {UNCHECKED}"]
+
+
 TEXTS = [
     '{"a":1.0,"b":[1e2,-1.5,0.000001,100000000000000000000],"c":"\\u00e9\\u20ac\\ud83d\\ude00"}',
     '{"\\u20ac":1,"\\r":2,"\\ud83d\\ude00":3,"\\ufb33":4,"a":5,"__proto__":6,"constructor":7,"1":8,"10":9,"2":10}',
