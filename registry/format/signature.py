@@ -11,6 +11,9 @@ from registry.format.multibase import ED25519_PREFIX, MULTIKEY_BYTES, b58decode,
 SIGNATURE_BYTES = 64
 _MAX_CHARS = 88  # base58 of them
 
+_P = 2**255 - 19
+_ORDER_8 = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD83D3D706A17C7  # y of the points of order 8, or P - y
+
 
 def sign(secret: bytes, message: bytes) -> bytes:
     """The 64-byte signature of `message` by a 32-byte secret seed."""
@@ -20,9 +23,12 @@ def sign(secret: bytes, message: bytes) -> bytes:
 def verify(multikey: bytes, signature: bytes, message: bytes) -> bool:
     """Whether `signature` (64 bytes) over `message` was made by the key in `multikey` (34 bytes, 0xed01 first).
 
-    False for anything else, also for a key or signature of another length.
+    False for anything else, also for a key or signature of another length, or one whose point proves nothing: under a
+    key of small order anybody signs, and libraries differ in what they make of one.
     """
     if len(multikey) != MULTIKEY_BYTES or not multikey.startswith(ED25519_PREFIX) or len(signature) != SIGNATURE_BYTES:
+        return False
+    if _proves_nothing(multikey[2:]) or _proves_nothing(signature[:32]):
         return False
     try:
         _public(multikey[2:]).verify(signature, message)
@@ -48,6 +54,12 @@ def from_text(text: str, place: str) -> bytes:
 
 verify_again = lru_cache(maxsize=1024)(verify)
 """`verify` for what many files share, a batch or a status list: the result is remembered."""
+
+
+def _proves_nothing(point: bytes) -> bool:
+    """Whether 32 bytes encode one of the eight points of small order, or are not the one encoding of their point."""
+    y = int.from_bytes(point, "little") & (2**255 - 1)  # without the sign of x, which both of a pair share
+    return y < 2 or y >= _P - 1 or y in (_ORDER_8, _P - _ORDER_8)
 
 
 @lru_cache(maxsize=256)

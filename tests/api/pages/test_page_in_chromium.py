@@ -165,14 +165,34 @@ def test_without_scripts_the_server_checks_and_says_so(visit: Visit, site: Site)
         assert "door deze server" in visitor.page.inner_text('[data-slot="by"]')
 
 
-def test_a_browser_without_ed25519_has_the_server_check_and_says_so(visit: Visit, site: Site) -> None:
+@pytest.mark.parametrize("error", ["NotSupportedError", "SyntaxError"])
+def test_a_browser_without_ed25519_has_the_server_check_and_says_so(visit: Visit, site: Site, error: str) -> None:
     visitor = visit()
-    visitor.page.add_init_script(
-        "crypto.subtle.importKey = () => Promise.reject(new DOMException('no', 'NotSupportedError'))"
-    )
+    visitor.page.add_init_script(f"""
+        const importKey = crypto.subtle.importKey.bind(crypto.subtle);
+        const refused = (name) => name === "Ed25519" || name?.name === "Ed25519";
+        crypto.subtle.importKey = async (format, key, name, ...rest) => {{
+            if (refused(name)) throw new DOMException("no", "{error}");
+            return importKey(format, key, name, ...rest);
+        }};
+    """)
     visitor.open()
-    assert visitor.check("a.json", site.revoked.read_bytes()) == "revoked"
-    assert "by this server" in visitor.page.inner_text('[data-slot="by"]')
+    for file, verdict in ((site.valid, "valid_test"), (site.altered, "invalid"), (site.revoked, "revoked")):
+        assert visitor.check("a.json", file.read_bytes()) == verdict
+        assert "by this server" in visitor.page.inner_text('[data-slot="by"]')
+    visitor.page.route(re.compile("/verify/report"), lambda route: route.abort())
+    for files in ([site.valid], [site.valid, site.revoked]):  # nobody checks: that is no verdict on the credential
+        visitor.page.set_input_files("#file", files)
+        if len(files) == 1:
+            visitor.page.wait_for_function(
+                "() => document.getElementById('progress').textContent.includes('not be fin')"
+            )
+            assert visitor.page.locator("#output article").count() == 0
+        else:
+            visitor.page.wait_for_selector("#output tr[data-verdict]")
+            assert visitor.page.locator('#output tr[data-verdict="unconfirmed"]').count() == len(files)
+    assert all("ERR_FAILED" in trouble or "Failed to fetch" in trouble for trouble in visitor.troubles)
+    visitor.troubles.clear()
 
 
 @pytest.fixture(scope="module")

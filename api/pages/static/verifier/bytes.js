@@ -106,8 +106,18 @@ export function multikey(text) {
 
 export const isMultikey = (key) => key.length === 34 && key[0] === 0xed && key[1] === 1;
 
-// Whether the key made the signature: pure Ed25519 (RFC 8032).
+const P = 2n ** 255n - 19n;
+const ORDER_8 = 0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd83d3d706a17c7n; // y of the points of order 8, or P - y
+
+// Whether these encode one of the eight points of small order, or are not the one encoding of their point.
+function provesNothing(point) {
+  const y = BigInt(`0x${hex(point.slice().reverse())}`) % 2n ** 255n;
+  return y < 2n || y >= P - 1n || y === ORDER_8 || y === P - ORDER_8;
+}
+
+// Whether the key made the signature: pure Ed25519 (RFC 8032). Of small-order points each browser thinks differently.
 export async function verifySignature(key, signature, message) {
+  if (provesNothing(key.slice(2)) || provesNothing(signature.slice(0, 32))) return false;
   const imported = await crypto.subtle.importKey("raw", key.slice(2), "Ed25519", false, ["verify"]).catch((error) => {
     if (error.name === "NotSupportedError") throw error; // says nothing about the signature
     return null; // no point on the curve
