@@ -98,6 +98,7 @@ class Deployment:
             heartbeat_seconds=heartbeat_seconds,
             test=test,
             log_key=log_key,
+            deploy_block=self.deploy_block,
         )
         return TrustProfile((entry,))
 
