@@ -2,6 +2,7 @@
 
     /c/CODE   the learner's own page: whoever has this link may do all of it
     /s/CODE   one credential, as the verification page shows it, to whoever has the link
+    /p/CODE   several of them (portfolio.py)
 
 A code is a secret: these pages are not cached, not indexed, and send no referrer; logs have the route's template alone.
 Answers to the forms are pages, not redirects: a share link is shown once, and nothing keeps it to show it again.
@@ -11,7 +12,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from importlib.util import find_spec
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Path, Request
@@ -44,19 +45,25 @@ router = APIRouter(include_in_schema=False, route_class=PageRoute)
 Code = Annotated[str, Path(max_length=200)]
 FORM = "application/x-www-form-urlencoded"
 Form = Annotated[Body, body(MAX_SMALL_BODY, FORM)]
+LEARNERS_OWN: tuple[links.Kind, ...] = ("share", "portfolio")
+"""Links that a learner makes and ends; claim links are the issuer's."""
+
+MAX_FIELDS = 10
+"""Fields of a form: ours have two."""
+
 PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"}
 
 
 @router.get("/c/{code}")
 def claim_page(services: Svc, frame: Framed, code: Code) -> Response:
     """The learner's own page."""
-    return _claim(services, frame, code, _opened(services, "claim", code))
+    return claim(services, frame, code, opened(services, "claim", code))
 
 
 @router.get("/c/{code}/credential.json")
 def download(services: Svc, code: Code) -> Response:
     """The file, as far as it is: with its anchor proof once the anchor is final."""
-    data, _ = _file(services, _opened(services, "claim", code))
+    data, _ = file_of(services, opened(services, "claim", code))
     if data is None:
         raise StateError("The credential", "not signed yet", batches.FINAL)
     headers = {**PRIVATE, "Content-Disposition": 'attachment; filename="credential.json"'}
@@ -66,7 +73,7 @@ def download(services: Svc, code: Code) -> Response:
 @router.get("/c/{code}/credential.pdf")
 def paper(services: Svc, frame: Framed, code: Code) -> Response:
     """The file on a page to print, in the reader's language. Raises Problem pdf-unavailable."""
-    data = stored.file(services.store, _opened(services, "claim", code))
+    data = stored.file(services.store, opened(services, "claim", code))
     registry, test = services.bound().public_url, services.settings.test_network
     try:
         made = make(data, frame.catalogue.language, registry=registry, test=test)
@@ -80,45 +87,51 @@ def paper(services: Svc, frame: Framed, code: Code) -> Response:
 def act(services: Svc, request: Request, received: Form, frame: Framed, code: Code) -> Response:
     """Make a share link, or end one."""
     require_same_origin(request, services.settings)
-    handle = _opened(services, "claim", code)
-    fields = {name: values[0] for name, values in _fields(received.data).items()}
-    if "end" in fields:
-        links.end_link(services.store, handle, fields["end"], ("share",))
-        return _claim(services, frame, code, handle, done="learner.ended")
-    until, trouble = _until(services, fields.get("until", ""))
+    handle = opened(services, "claim", code)
+    sent = fields(received.data)
+    if "end" in sent:
+        ended = links.end_link(services.store, handle, sent["end"], LEARNERS_OWN)
+        return claim(services, frame, code, handle, done=f"learner.ended-{ended.kind}")
+    until, trouble = last_day(services, sent.get("until", ""))
     if trouble:
-        return _claim(services, frame, code, handle, trouble=trouble, status=422)
+        return claim(services, frame, code, handle, trouble=trouble, status=422)
     try:
         made = links.share_link(services.store, handle, until)
     except StateError as error:
         if error.state == stored.ERASED:
             raise
-        return _claim(services, frame, code, handle, trouble="learner.too-many", status=409)
-    return _claim(services, frame, code, handle, made=made)
+        return claim(services, frame, code, handle, trouble="learner.too-many", status=409)
+    return claim(services, frame, code, handle, made=made)
 
 
 @router.get("/s/{code}")
 def shared_page(services: Svc, frame: Framed, code: Code) -> Response:
     """The verification page with this credential in it: the browser checks it as soon as it is there."""
-    return _shared(services, frame, _opened(services, "share", code))
+    return _shared(services, frame, opened(services, "share", code))
 
 
 @router.post("/s/{code}")
 def shared_checked(services: Svc, request: Request, frame: Framed, code: Code) -> Response:
     """The same checked by this server, for browsers without scripts."""
     require_same_origin(request, services.settings)
-    return _shared(services, frame, _opened(services, "share", code), here=True)
+    return _shared(services, frame, opened(services, "share", code), here=True)
 
 
-def _opened(services: Services, kind: links.Kind, code: str) -> str:
+def opened(services: Services, kind: links.Kind, code: str) -> str:
+    """The handle of the credential that a code opens. Raises NotFound, LinkEnded."""
     return links.open_link(services.store, kind, code).handles[0]
 
 
-def _fields(data: bytes) -> Mapping[str, list[str]]:
-    return parse_qs(data.decode("utf-8", "replace"), max_num_fields=10)
+def fields(data: bytes) -> Mapping[str, str]:
+    """The fields of a form; of two with one name the first. Raises Problem bad-request for more than MAX_FIELDS."""
+    try:
+        found = parse_qs(data.decode("utf-8", "replace"), max_num_fields=MAX_FIELDS)
+    except ValueError:
+        raise Problem("bad-request", f"The form has more than {MAX_FIELDS} fields.") from None
+    return {name: values[0] for name, values in found.items()}
 
 
-def _file(services: Services, handle: str) -> tuple[bytes | None, bool]:
+def file_of(services: Services, handle: str) -> tuple[bytes | None, bool]:
     """The file and whether it is final; the bare signed document before; None before it is signed."""
     try:
         return stored.file(services.store, handle), True
@@ -131,8 +144,8 @@ def _file(services: Services, handle: str) -> tuple[bytes | None, bool]:
         return None, False
 
 
-def _until(services: Services, text: str) -> tuple[int | None, str]:
-    """The end of the day that the form names, in UTC; and the message for a day that cannot be."""
+def last_day(services: Services, text: str) -> tuple[int | None, str]:
+    """The end of the day that the form names, in UTC; else the id of the message for a day that cannot be."""
     if not text:
         return None, ""
     try:
@@ -146,11 +159,13 @@ def _until(services: Services, text: str) -> tuple[int | None, str]:
     return seconds, ""
 
 
-def _claim(
+def claim(
     services: Services, frame: Frame, code: str, handle: str, *,
     made: links.Made | None = None, done: str = "", trouble: str = "", status: int = 200,
+    portfolio: Mapping[str, Any] | None = None,
 ) -> Response:  # fmt: skip
-    data, final = _file(services, handle)
+    """The learner's page. `portfolio`: the new one's `address`, or the `links` that were sent, `facts` of trouble."""
+    data, final = file_of(services, handle)
     found = read(data) if data is not None else None
     row = stored.get_credential(services.store, handle)
     share = address(services, "s", made.code) if made else None
@@ -164,10 +179,12 @@ def _claim(
         issuer=_issuer(services, row.batch_id),
         host=services.settings.public_url,
         shares=[
-            {"id": one.id, "made": times.shown(one.created_at), "until": times.shown(one.expires_at)}
-            for one in links.list_links(services.store, handle, ("share",))
+            {"id": one.id, "kind": one.kind, "made": times.shown(one.created_at), "until": times.shown(one.expires_at)}
+            for one in links.list_links(services.store, handle, LEARNERS_OWN)
         ],
         share=share,
+        portfolio=portfolio or {},
+        most=links.MAX_IN_PORTFOLIO - 1,
         can_print=find_spec("typst") is not None,  # the extra [pdf]
         linkedin=_linkedin(found, share, made),
         carried=_carried(services, data) if final and data else None,
@@ -196,7 +213,7 @@ def _issuer(services: Services, batch: str) -> dict[str, str]:
 
 
 def _shared(services: Services, frame: Frame, handle: str, *, here: bool = False) -> Response:
-    data, _ = _file(services, handle)
+    data, _ = file_of(services, handle)
     seen = None
     if here and data is not None:
         trust, status = services.trust, services.status
