@@ -20,11 +20,11 @@ async function get(url, most, options = {}) {
       referrerPolicy: "no-referrer",
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    if (answer.status !== 200) throw new Error(answer.status);
-    return await readStream(answer.body, most);
+    if (answer.status === 200) return await readStream(answer.body, most);
   } catch {
     throw new Unreachable(hostOf(url));
   }
+  throw Object.assign(new Unreachable(hostOf(url)), { declined: true });
 }
 
 // The host of an address that we were told to trust, for people.
@@ -36,7 +36,8 @@ export function hostOf(url) {
   }
 }
 
-// Asks each allowed origin in turn. The file being checked never decides which host is asked.
+// Asks each allowed origin in turn. The file being checked never decides which host is asked. One that answers and keeps no
+// evidence may be a static copy of the registry's export, whose files make it.
 export const httpStatus = (origins) => ({
   async fetch(list, anchor) {
     // Not taken apart as a URL: readers differ in that, and some refuse what the form of section 1 allows.
@@ -47,6 +48,13 @@ export const httpStatus = (origins) => ({
         return await get(`${origin}/v1/status-lists/${name}/evidence?anchor=${anchor}`, MAX_EVIDENCE_BYTES);
       } catch (error) {
         problem = error;
+      }
+      if (!problem.declined) continue;
+      try {
+        const read = (path) => get(`${origin}/${path}`, MAX_EVIDENCE_BYTES);
+        return await (await import("./copy.js")).evidence(read, list, anchor);
+      } catch {
+        // no copy, an older one or one that contradicts itself: the next origin is asked
       }
     }
     throw problem;
