@@ -143,7 +143,7 @@ def test_members_of_another_form_are_shown_as_the_server_shows_them(bench: Page)
 
 
 ENDORSEMENT = {"id": "urn:e:1", "name": "Accreditation", "issuer": {"id": "did:web:agency.example", "name": "Agency"}}
-UNCHECKED = "not checked in this browser; the server's API or `credanchor verify` checks it"
+UNCHECKED = "not checked in this browser; the server's API or credanchor verify checks it"
 
 
 def test_endorsements_and_components_are_named_as_not_checked_with_who_says_it(bench: Page) -> None:
