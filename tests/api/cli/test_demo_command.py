@@ -20,7 +20,7 @@ def test_every_stage_of_the_demo_says_what_came_of_it() -> None:
     done = credanchor("demo", "--once", "--count", "2")
     assert done.code == 0, done.err
     stages = [line for line in done.out.splitlines() if line.startswith("  ✓ ")]
-    assert len(stages) == 11
+    assert len(stages) == 12
     for line in stages:
         assert re.fullmatch(r"  ✓ [a-z ,]{32} \S.*", line), line
     assert stages[-1].endswith(" anchors, 1 batch, 2 credentials, 2 status lists, 1 issuer, 1 key")

@@ -85,7 +85,7 @@ def test_no_path_is_made_for_contents_that_it_does_not_prove(export, tmp_path):
         (made(prove(DOCUMENT, d_rdf=sha("another graph"))), "not those that were anchored"),
         (made(prove(DOCUMENT, d_rdf=rdf_digest(DOCUMENT), signer=Key("thief"))), "not made by the key in the file"),
         (made()[:-2], "not JSON"),
-        (bake(SVG, made())[:-2], "not XML"),
+        (bake(SVG, made())[:-2], "not plain XML"),
     ]:
         outcome = export(data, "--out", str(tmp_path / "path.json"))
         assert (outcome.code, outcome.out) == (1, ""), says

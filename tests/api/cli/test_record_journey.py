@@ -32,7 +32,7 @@ def test_courses_become_a_record_that_holds_them_and_tells_what_became_of_each(t
         for slug in ("soil", "water"):
             course = definition(tmp_path, slug, f'id = "{IDS[slug]}"\n')
             ok(issue(roster, "--achievement", course, "--out", tmp_path / slug))
-        (soil, bens), (water, _) = (sorted((tmp_path / slug).iterdir()) for slug in ("soil", "water"))
+        (soil, bens), (water, _) = (sorted((tmp_path / slug).glob("*.json")) for slug in ("soil", "water"))
         how = ("--as", "clr", "--achievement", whole, "--learner", f"email={ANA}")
         refused = issue("--stack", bens, water, *how)
         assert f"{bens}: This component is of another learner" in refused.err

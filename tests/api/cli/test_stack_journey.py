@@ -42,7 +42,7 @@ def test_small_credentials_become_a_large_one_that_knows_which_they_were(here: t
 
     for slug, start in (("soil", ""), ("water", f'id = "{WATER}"\n')):
         ok(issue(roster, "--achievement", definition(place, slug, start), "--out", place / slug))
-    (soil, bens), (water, _) = (sorted((place / slug).iterdir()) for slug in ("soil", "water"))
+    (soil, bens), (water, _) = (sorted((place / slug).glob("*.json")) for slug in ("soil", "water"))
     # The one without `id` is named by its address in the registry.
     listed = f'"{url}/v1/achievements/uni.soil.1", "{WATER}"'
     too_much = definition(place, "too-much", end=RULE.format(credits=6, of=listed))
