@@ -54,7 +54,7 @@ def test_a_batch_is_sealed_although_the_processes_that_sign_it_are_killed(
     batches.request_seal(sqlite_store, batch_id)
     before = set(multiprocessing.active_children())
     work = Background()
-    work.start("sealing", background.sealing(sqlite_store, registered.vault, 2))
+    work.start("sealing", background.sealing(sqlite_store, registered.vault, 2, anchor_within=100))
     try:
         until(lambda: set(multiprocessing.active_children()) - before)
         for child in set(multiprocessing.active_children()) - before:

@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from api.pages import assets
+
 STATIC = Path(__file__).parents[2] / "api" / "pages" / "static"
 AXE = Path(__file__).parents[1] / "judges" / "node_modules" / "axe-core" / "axe.min.js"
 AXE_FINDINGS = """async () => {
@@ -47,11 +49,11 @@ def chromium() -> Iterator[Browser]:
 
 @contextmanager
 def static_site(pages: Mapping[str, str]) -> Iterator[str]:
-    """The origin of a server with our static files below /static/ and these pages."""
+    """The origin of a server with these pages, and our static files below /static/ with and without their version."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            name = self.path.partition("?")[0]
+            name = self.path.partition("?")[0].replace(assets.PREFIX, "/static", 1)
             if name in pages:
                 self._send(pages[name].encode(), TYPES[".html"])
             elif name.startswith("/static/") and (file := STATIC / name.removeprefix("/static/")).is_file():
