@@ -73,7 +73,7 @@ def report_of(view: View, reasons: dict[str, str]) -> AuditReport:
             "block_hash": "0x" + block.hash.hex(),
             "block_time": block.time,
             "log_size": len(view.entries),
-            "log_head": view.head_at(len(view.leaves)).hex() if view.complete else "",
+            "log_head": view.head.hex() if view.complete else "",
             "anchors": len(history.anchors),
             "witnesses": sum(one.agrees for one in view.witnesses),
         },

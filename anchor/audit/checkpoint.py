@@ -1,7 +1,8 @@
 """The checkpoint that a registry serves, and its tiles: read from beside its export, and held against the contract.
 
-served = Served.read(export)                        None where the registry serves none
-problem = served.contradiction(key, leaves)         "" where signature, tiles and the contract's log agree
+served = Served.read(export)                 None where the registry serves none
+problem = served.unsigned(key)               "" where it is signed by the key
+problem = served.other_head(head)            "" where the contract's log had that head at its size
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,6 @@ from anchor.audit.source import ExportSource, Missing, open_source
 from anchor.errors import Unreachable
 from registry.errors import FormatError
 from registry.format import consistency
-from registry.format.merkle import RFC9162, root_of
 from registry.format.note import Checkpoint, Note, NoteKey, parse_checkpoint
 from registry.format.tiles import TileTree
 
@@ -44,21 +44,18 @@ class Served:
         """Whether it is the log of `key`, signed by it."""
         return self.checkpoint.origin == key.name and self.note.verify(key)
 
-    def contradiction(self, key: NoteKey | None, leaves: Sequence[bytes]) -> str:
-        """What is wrong with it, or "".
+    def unsigned(self, key: NoteKey) -> str:
+        """What is wrong with its signature, or ""; `key` is the trust profile's."""
+        return (
+            "" if self.signed_by(key) else f"The checkpoint is not signed by the key {key.name} of the trust profile."
+        )
 
-        `key` is the trust profile's (None: the signature is not looked at), `leaves` are those of the contract's log.
-        A checkpoint of more entries than `leaves` cannot be compared: see `ahead`.
-        """
-        if key is not None and not self.signed_by(key):
-            return f"The checkpoint is not signed by the key {key.name} of the trust profile."
-        found = self.checkpoint
-        if self.ahead(leaves):
+    def other_head(self, head: bytes) -> str:
+        """What is wrong with its root, or ""; `head` is that of the contract's log at its size, 32 bytes."""
+        if head == self.checkpoint.root:
             return ""
-        root = root_of(leaves[: found.size], RFC9162) if found.size else b""
-        if root != found.root:
-            return f"The checkpoint of {found.size} entries has another root than the contract's log, {root.hex()}."
-        return ""
+        size = self.checkpoint.size
+        return f"The checkpoint of {size} entries has another root than the contract's log, {head.hex()}."
 
     def ahead(self, leaves: Sequence[bytes]) -> bool:
         """Whether it has more entries than the log that was read: of a later block, or of another log."""
@@ -94,14 +91,6 @@ class Served:
         except FormatError as flaw:
             return f"The log does not begin with the {old.size} entries of the checkpoint before: {flaw}"
         return ""
-
-
-def readable(export: ExportSource) -> Served | None:
-    """What is served, if it is a checkpoint at all. Raises Unreachable."""
-    try:
-        return Served.read(export)
-    except FormatError:
-        return None
 
 
 def log_source(export: ExportSource) -> ExportSource:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from anchor.audit import log, proving
+from anchor.audit.checkpoint import Served
 from anchor.audit.holders import Held, usable
 from anchor.audit.manifest import RegistryFile
 from anchor.audit.pinned import Pinned
@@ -104,6 +105,11 @@ class View:
         """The leaves of the log's tree."""
         return [entry.leaf for entry in self.entries]
 
+    @cached_property
+    def head(self) -> bytes:
+        """The head over all entries, as `head_at`."""
+        return self.head_at(len(self.leaves))
+
     def head_at(self, size: int) -> bytes:
         """The head over the first `size` entries, 32 bytes; none where the log has no such size."""
         return root_of(self.leaves[:size], RFC9162) if 0 < size <= len(self.leaves) else b""
@@ -119,13 +125,21 @@ class View:
         return self.trusted and log.check(self.book, self.chain, self.entries) and self.proved[0]
 
     @cached_property
+    def checkpoint(self) -> tuple[Served | None, str]:
+        """The checkpoint that is served beside the export; where what is served is none, why. Raises Unreachable."""
+        try:
+            return Served.read(self.export), ""
+        except FormatError as flaw:
+            return None, f"What is served as a checkpoint is none: {flaw}"
+
+    @cached_property
     def proved(self) -> tuple[bool, str]:
         """Whether no storage proof contradicts code, size and head of the log; and why there was none to look at."""
         if not self.entries:
             return False, ""
         self.progress("asking for storage proofs")
         tip = log.Tip.unpack(self.chain.slot(log.TIP_SLOT))
-        return proving.check(self.book, self.chain, self.chain.code(), tip, self.head_at(len(self.leaves)))
+        return proving.check(self.book, self.chain, self.chain.code(), tip, self.head)
 
     @cached_property
     def history(self) -> History:

@@ -7,7 +7,6 @@ Exit code: 0 clean, 1 findings, 2 could not look (something did not answer; that
 
 import argparse
 import hashlib
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,9 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise CliError(f"{export.name} serves no checkpoint.", "It may be of an older version.", NOT_KNOWN)
     problems = _problems(arguments, trust, trust.log_key, export, served, before)
     if arguments.checkpoint and not problems:
-        part = arguments.checkpoint.with_name(arguments.checkpoint.name + ".part")
-        part.write_bytes(served.content)
-        os.replace(part, arguments.checkpoint)
+        options.write(arguments.checkpoint, served.content)
     return _end(arguments, served, problems)
 
 
@@ -91,7 +88,8 @@ def _problems(  # noqa: PLR0917 (one place calls it)
     progress.done()
     if not complete:
         raise CliError("The node does not tell the contract's whole log, or the code is another.", exit_code=NOT_KNOWN)
-    found = [served.contradiction(key, view.leaves)]
+    ahead = served.ahead(view.leaves)
+    found = [served.unsigned(key) or ("" if ahead else served.other_head(view.head_at(served.checkpoint.size)))]
     try:
         tree = served.tree(export)
     except FormatError as flaw:
@@ -99,7 +97,7 @@ def _problems(  # noqa: PLR0917 (one place calls it)
     else:
         found.append(served.follows(before, tree) if before is not None else "")
     problems = [one for one in found if one]
-    if not problems and served.ahead(view.leaves):
+    if not problems and ahead:
         problem = f"The checkpoint has {served.checkpoint.size} entries; the node knows {len(view.leaves)} final ones."
         raise CliError(problem, "Ask again, or another node with --rpc.", NOT_KNOWN)
     return problems

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from anchor.audit.checkpoint import readable
 from anchor.audit.evidence import checkpoints, history
 from anchor.audit.evidence import receipt as receipts
 from anchor.audit.evidence.anchors import BatchEntry
@@ -56,10 +55,10 @@ def log(view: View, _finding: Finding, open_: Open) -> Iterator[Material]:
 
 
 def checkpoint(view: View, _finding: Finding, open_: Open) -> Iterator[Material]:
-    """The checkpoint as it is served now, and the contract's log at its size."""
-    served = readable(view.export)
+    """The checkpoint that was served, and the contract's log at its size."""
+    served, _ = view.checkpoint
     if served is None:
-        raise NotThere("the checkpoint, which is not served any more")
+        raise NotThere("the checkpoint")
     chain = open_()
     chain.prove(slots.log)
     yield checkpoints.against_chain(served.content, view.leaves, proof(chain))

@@ -1,6 +1,6 @@
 """A4: the log only ever grew."""
 
-from anchor.audit.checkpoint import CHECKPOINT_PATH, readable
+from anchor.audit.checkpoint import CHECKPOINT_PATH
 from anchor.audit.log import TIP_SLOT, Tip, stored_head
 from anchor.audit.pinned import Pinned
 from anchor.audit.properties.property import Property, missing
@@ -38,7 +38,7 @@ def check(view: View) -> str:
 
 def _signed(view: View) -> None:
     """The head that the registry signed, where it serves a checkpoint of entries that this block has."""
-    served, key = readable(view.export), view.trust.log_key
+    (served, _), key = view.checkpoint, view.trust.log_key
     if served is None or key is None or not served.signed_by(key) or served.ahead(view.leaves):
         return  # what is no checkpoint, or not signed, A7 names
     found = served.checkpoint
@@ -66,7 +66,7 @@ def _grown(view: View, size: int, head: bytes, what: str) -> None:
     leaves = view.leaves
     try:
         path = prove(size, len(leaves), lambda start, end: root_of(leaves[start:end], RFC9162))
-        check_consistency(size, len(leaves), head, view.head_at(len(leaves)), path)
+        check_consistency(size, len(leaves), head, view.head, path)
         held, problem = True, ""
     except FormatError as flaw:
         held, problem = False, str(flaw)

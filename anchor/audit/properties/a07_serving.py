@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from anchor import fetch
-from anchor.audit.checkpoint import CHECKPOINT_PATH, Served
+from anchor.audit.checkpoint import CHECKPOINT_PATH
 from anchor.audit.manifest import AnchorFile, AnchorLine, ListLine
 from anchor.audit.properties.property import Property, missing
 from anchor.audit.properties.sampling import sample
@@ -56,15 +56,12 @@ def check(view: View) -> str:
 
 def _checkpoint(view: View) -> None:
     """The checkpoint beside the export, where there is one: its form and its signature. Its head is for A4."""
-    try:
-        served, problem = Served.read(view.export), ""
-    except FormatError as flaw:
-        served, problem = None, f"What is served as a checkpoint is none: {flaw}"
-    key = view.trust.log_key
-    if served is not None and key is not None and not served.signed_by(key):
-        problem = f"The checkpoint is not signed by the key {key.name} of the trust profile."
-    if problem or (served is not None and key is not None):
-        view.book.expect(INVARIANT, not problem, CHECKPOINT_PATH, "served.checkpoint", problem)
+    (served, problem), key = view.checkpoint, view.trust.log_key
+    if served is not None and key is not None:
+        problem = served.unsigned(key)
+    elif not problem:
+        return
+    view.book.expect(INVARIANT, not problem, CHECKPOINT_PATH, "served.checkpoint", problem)
 
 
 def _ask(view: View) -> str:
