@@ -15,6 +15,7 @@ from eth_utils.crypto import keccak
 
 from anchor.audit.pinned import Pinned
 from anchor.audit.report import Book
+from anchor.bundle import slots
 from anchor.errors import Unreachable
 from anchor.jsonrpc import data, quantity
 from registry.format.entries import log_entry
@@ -22,8 +23,7 @@ from registry.format.merkle import RFC9162, Frontier
 
 ENTRY_TOPIC = keccak(text="Entry(uint64,uint8,bytes32,uint64,uint64,address,bytes)")
 
-TIP_SLOT = bytes(32)
-PEAKS_SLOT = (1).to_bytes(32, "big")
+TIP_SLOT = slots.TIP.to_bytes(32, "big")
 
 
 @dataclass(frozen=True)
@@ -174,22 +174,12 @@ def _matches_head(book: Book, chain: Pinned, root: bytes, tip: Tip) -> bool:
     )
 
 
-def peak_slot(level: int) -> bytes:
-    """Where the peak over 2^level entries is stored, 32 bytes."""
-    return keccak(level.to_bytes(32, "big") + PEAKS_SLOT)
-
-
 def stored_head(slot: Callable[[bytes], bytes], size: int) -> bytes:
-    """Fold the peaks in storage: one for each bit of `size` that is set; other slots hold leftovers.
+    """The head that follows from the peaks in storage.
 
     `slot` reads 32 bytes at a position. 32 bytes, none for an empty log. Raises what `slot` does.
     """
-    node = b""
-    for level in range(size.bit_length()):
-        if size >> level & 1:
-            peak = slot(peak_slot(level))
-            node = RFC9162.node(peak, node) if node else peak
-    return node
+    return slots.head(lambda place: int.from_bytes(slot(place.to_bytes(32, "big")), "big"), size) if size else b""
 
 
 def _decode(log: dict[str, Any]) -> Entry:

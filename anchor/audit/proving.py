@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from eth_utils.crypto import keccak
 
 from anchor.audit.headers import rehashed
-from anchor.audit.log import Tip, peak_slot, stored_head
+from anchor.audit.log import Tip
 from anchor.audit.pinned import Pinned
 from anchor.audit.report import Book
+from anchor.bundle import slots
 from anchor.bundle.proved import account_of, read_word
 from anchor.bundle.trie import Trie
 from anchor.errors import AnchorError, Unreachable
@@ -67,23 +69,19 @@ def _prove(chain: Pinned, tip: Tip) -> Proved:
     header = rehashed(told[0]) if told else None
     if header is None or header.hash != chain.block.hash:
         raise NoProof("the block's header does not hash to its hash, so it shows no state")
-    slots = [bytes(32), *(peak_slot(level) for level in range(tip.size.bit_length()) if tip.size >> level & 1)]
-    account, storage = _asked(chain, slots)
+    account, storage = _asked(chain, [place.to_bytes(32, "big") for place in (slots.TIP, *slots.peaks(tip.size))])
     storage_root, code_hash = account_of(Trie(header.state_root, account, strict=False), chain.contract)
     words = Trie(storage_root, storage, strict=False)
-
-    def slot(place: bytes) -> bytes:
-        return read_word(words, int.from_bytes(place, "big")).to_bytes(32, "big")
-
-    found = Tip.unpack(slot(bytes(32)))
+    read = partial(read_word, words)
+    found = Tip.unpack(read(slots.TIP).to_bytes(32, "big"))
     # Of another size other peaks would be needed; then the size is what is told.
-    return Proved(code_hash, found, stored_head(slot, tip.size) if found.size == tip.size else b"")
+    return Proved(code_hash, found, slots.head(read, tip.size) if found.size == tip.size else b"")
 
 
-def _asked(chain: Pinned, slots: Sequence[bytes]) -> tuple[list[bytes], list[bytes]]:
+def _asked(chain: Pinned, places: Sequence[bytes]) -> tuple[list[bytes], list[bytes]]:
     """Nodes of the trie of accounts and of the contract's storage, as the node gives them. Raises NoProof."""
     try:
-        answer = chain.proof(slots)
+        answer = chain.proof(places)
         account = _nodes(answer["accountProof"])
         storage = [node for item in answer["storageProof"] for node in _nodes(item["proof"])]
     except (RpcError, Unreachable):

@@ -33,7 +33,7 @@ def lookup(read: Read, root: bytes, key_id: bytes) -> dict[str, Any]:
     number, time = _part(record, 0, 64), _part(record, 128, 48)
     return {
         "log_size": size,
-        "log_head": _head(read, size),
+        "log_head": head(read, size),
         "closed": bool(_part(tip, 240, 8)),
         "anchor_number": number,
         "anchor_position": _part(record, 64, 64),
@@ -54,7 +54,21 @@ def lookup(read: Read, root: bytes, key_id: bytes) -> dict[str, Any]:
 def log(read: Read) -> tuple[int, bytes]:
     """Size and head (32 bytes) of the contract's log."""
     size = _part(read(TIP), 0, 64)
-    return size, _head(read, size)
+    return size, head(read, size)
+
+
+def peaks(size: int) -> list[int]:
+    """Where the peaks of a log of `size` entries are stored, the smallest first; other slots there hold leftovers."""
+    return [_entry(PEAKS, _bytes(level)) for level in range(_LEVELS) if size >> level & 1]
+
+
+def head(read: Read, size: int) -> bytes:
+    """The RFC 9162 root of a log of `size` entries, 32 bytes, folded from its peaks; zeros for an empty one."""
+    found = [_bytes(read(slot)) for slot in peaks(size)]
+    root = found[0] if found else bytes(32)
+    for peak in found[1:]:
+        root = RFC9162.node(peak, root)
+    return root
 
 
 def anchored(read: Read, root: bytes) -> tuple[int, int]:
@@ -66,15 +80,6 @@ def anchored(read: Read, root: bytes) -> tuple[int, int]:
 def newest(read: Read) -> int:
     """Number of the newest anchor, 0 where there is none."""
     return anchored(read, _bytes(read(LATEST_ROOT)))[0]
-
-
-def _head(read: Read, size: int) -> bytes:
-    """The log's RFC 9162 root, from the peaks whose bit of `size` is set, the smallest first."""
-    peaks = [_bytes(read(_entry(PEAKS, _bytes(level)))) for level in range(_LEVELS) if size >> level & 1]
-    root = peaks[0] if peaks else bytes(32)
-    for peak in peaks[1:]:
-        root = RFC9162.node(peak, root)
-    return root
 
 
 def _suspended(read: Read, windows: int, time: int | None) -> bool:

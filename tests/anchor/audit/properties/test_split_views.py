@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from anchor.audit.audit import audit
-from anchor.audit.log import PEAKS_SLOT
 from anchor.audit.report import AuditReport
 from anchor.audit.source import open_source
 from anchor.audit.view import Given
+from anchor.bundle import slots
 from anchor.devnode import DevNode, serve
 from anchor.errors import Unreachable
 from anchor.jsonrpc import data
@@ -131,7 +131,11 @@ def test_a_log_that_had_another_head_before_is_named_by_its_anchor(honest: Hones
     def rewritten(method: str, params: Sequence[Any], ask: Ask) -> Any:
         answer = ask()
         earlier = method == "eth_getStorageAt" and params[-1]["blockHash"] != pinned
-        peak = earlier and data(answer)[:8] != bytes(8) and data(params[1]) not in (bytes(32), PEAKS_SLOT)
+        peak = (
+            earlier
+            and data(answer)[:8] != bytes(8)
+            and data(params[1]) not in (bytes(32), slots.PEAKS.to_bytes(32, "big"))
+        )
         return other(answer) if peak else answer
 
     proxy = Proxy(history.sender.url)
