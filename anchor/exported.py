@@ -14,7 +14,6 @@ from anchor.audit.source import ExportSource, Missing, anchor_path, list_path
 from anchor.errors import Unreachable
 from anchor.kept import Kept
 from registry.errors import FormatError
-from registry.format import entries
 from registry.format.merkle import Tree
 from registry.format.strictjson import digest, parse
 from registry.limits import MAX_STATUS_EVIDENCE_BYTES
@@ -104,8 +103,7 @@ def pair_of(list_id: str, line: AnchorLine) -> list[int] | None:
 def evidence_of(registry: bytes, anchor: AnchorFile, documents: Sequence[tuple[int, dict[str, Any]]]) -> StatusEvidence:
     """The evidence that an anchor's file gives for lists, each by its place and as its signed document."""
     line, tree = anchor.line, _anchor_tree(registry, anchor)
-    hashes = [entries.entry_hash(entries.list_entry(registry, one.id, one.version, one.digest)) for one in line.lists]
-    lists = Tree(hashes)
+    lists = Tree(line.list_hashes(registry))
     return StatusEvidence(
         anchor_number=line.number,
         anchor_size=tree.size,
@@ -129,5 +127,4 @@ def evidence_of(registry: bytes, anchor: AnchorFile, documents: Sequence[tuple[i
 
 
 def _anchor_tree(registry: bytes, anchor: AnchorFile) -> Tree:
-    status = entries.status_entry(registry, anchor.line.number, anchor.line.status_root)
-    return Tree([entries.entry_hash(status), *anchor.entries])
+    return Tree([anchor.line.status_hash(registry), *anchor.entries])

@@ -56,9 +56,8 @@ class Batches:
         self._check_root(name, batch, tree.root)
         if once:
             self._check_leaves(name, batch, tree.inner_nodes())
-        key_id = entries.issuer_key_id(batch.multikey)
-        entry = entries.batch_entry(self._registry, number, batch.size, key_id, batch.root)
-        self._check_signer(name, batch, key_id, entry, anchor)
+        entry = batch.entry(self._registry)  # its number is the one asked for, else it was not loaded
+        self._check_signer(name, batch, entry, anchor)
         self.entries[number], self.roots[number] = entries.entry_hash(entry), (batch.root, batch.size)
         return self.entries[number]
 
@@ -153,8 +152,8 @@ class Batches:
                 found=leaf.hex(),
             )
 
-    def _check_signer(self, name: str, batch: BatchFile, key_id: bytes, entry: bytes, anchor: ChainAnchor) -> None:
-        invariant = "IssuerWasAuthorisedAtBlock"
+    def _check_signer(self, name: str, batch: BatchFile, entry: bytes, anchor: ChainAnchor) -> None:
+        invariant, key_id = "IssuerWasAuthorisedAtBlock", batch.key_id
         self._book.expect(
             invariant,
             signature.verify(batch.multikey, batch.signature, entry),

@@ -11,6 +11,7 @@ from typing import Any
 
 from anchor.audit.source import MAX_FILE_BYTES
 from registry.errors import FormatError
+from registry.format import entries
 from registry.format.multibase import decode_multikey
 from registry.format.note import NoteKey
 from registry.format.strictjson import parse, pointer
@@ -55,6 +56,10 @@ class ListLine:
     multikey: bytes
     signature: bytes
 
+    def entry(self, registry: bytes) -> bytes:
+        """Its list entry (120 bytes, FORMAT.md) in the registry with this id (32 bytes)."""
+        return entries.list_entry(registry, self.id, self.version, self.digest)
+
 
 @dataclass(frozen=True)
 class AnchorLine:
@@ -65,6 +70,14 @@ class AnchorLine:
     status_root: bytes
     lists: tuple[ListLine, ...]
     batches: tuple[int, ...]
+
+    def status_hash(self, registry: bytes) -> bytes:
+        """The first leaf of the anchor's tree, as the line says it, in the registry with this id (32 bytes each)."""
+        return entries.entry_hash(entries.status_entry(registry, self.number, self.status_root))
+
+    def list_hashes(self, registry: bytes) -> list[bytes]:
+        """The leaves of the status tree, 32 bytes each."""
+        return [entries.entry_hash(item.entry(registry)) for item in self.lists]
 
     @classmethod
     def parse(cls, content: bytes) -> "AnchorLine":
@@ -98,11 +111,11 @@ class AnchorFile:
     def parse(cls, content: bytes) -> "AnchorFile":
         """Raises FormatError."""
         members = _object(content, _LINE | {"entries"})
-        entries = tuple(_hash(entry, "entries", place) for place, entry in enumerate(_array(members, "entries")))
+        hashes = tuple(_hash(entry, "entries", place) for place, entry in enumerate(_array(members, "entries")))
         line = AnchorLine.of(members)
-        if len(entries) != len(line.batches):
+        if len(hashes) != len(line.batches):
             raise FormatError("export.entries", "/entries", "There are not as many entries as batches")
-        return cls(line, entries)
+        return cls(line, hashes)
 
 
 @dataclass(frozen=True)
@@ -115,6 +128,15 @@ class BatchFile:
     signature: bytes
     root: bytes
     leaves: tuple[bytes, ...]
+
+    @property
+    def key_id(self) -> bytes:
+        """Of the issuer's key, 32 bytes."""
+        return entries.issuer_key_id(self.multikey)
+
+    def entry(self, registry: bytes) -> bytes:
+        """Its batch entry (128 bytes, FORMAT.md) in the registry with this id (32 bytes)."""
+        return entries.batch_entry(registry, self.number, self.size, self.key_id, self.root)
 
     @classmethod
     def parse(cls, content: bytes) -> "BatchFile":

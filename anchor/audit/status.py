@@ -74,7 +74,7 @@ class StatusLists:
             "status.order",
             "Its status lists are not in the order of the hashes of their ids.",
         )
-        leaves = [entries.entry_hash(self._entry(item)) for item in line.lists]
+        leaves = line.list_hashes(self._registry)
         self.entries |= {leaf: item.id for leaf, item in zip(leaves, line.lists, strict=True)}
         root = root_of(leaves) if leaves else entries.ZERO32
         self._expect(
@@ -120,7 +120,7 @@ class StatusLists:
 
     def _check_signer(self, item: ListLine, anchor: ChainAnchor, subject: str) -> bytes | None:
         self._expect(
-            signature.verify(item.multikey, item.signature, self._entry(item)),
+            signature.verify(item.multikey, item.signature, item.entry(self._registry)),
             subject,
             "list.signature",
             "The signature is not of the key that the list names, or not over this version.",
@@ -188,9 +188,6 @@ class StatusLists:
             "list.unrevoked",
             f"{returned.bit_count()} revoked entries are no longer revoked, the first at index {index}.",
         )
-
-    def _entry(self, item: ListLine) -> bytes:
-        return entries.list_entry(self._registry, item.id, item.version, item.digest)
 
     def _expect(  # noqa: PLR0917 (as Book.expect)
         self, held: bool, subject: str, code: str, sentence: str, expected: str = "", found: str = ""

@@ -14,7 +14,6 @@ from anchor.audit.source import batch_path, list_path
 from anchor.audit.view import View
 from anchor.bundle import slots
 from anchor.bundle.make import Collector
-from registry.format import entries
 from registry.format.merkle import Tree, root_of
 from registry.format.receipt import Receipt
 from registry.format.strictjson import parse
@@ -175,14 +174,11 @@ def _side(view: View, line: AnchorLine, item: ListLine, bits: bool) -> Material:
     document = None
     if bits:
         document = parse(view.export.read(list_path(item.digest)), max_bytes=MAX_STATUS_EVIDENCE_BYTES)
-    leaves = [
-        entries.entry_hash(entries.list_entry(view.registry, one.id, one.version, one.digest)) for one in line.lists
-    ]
     return {
         "version": item.version,
         "digest": item.digest.hex(),
         "document": document,
-        "lists": _hexes(leaves),
+        "lists": _hexes(line.list_hashes(view.registry)),
         "tree": _hexes(_tree(view, line)),
     }
 
@@ -192,8 +188,7 @@ def _tree(view: View, line: AnchorLine) -> list[bytes]:
     known = view.walk.batches.entries
     if gone := [number for number in line.batches if number not in known]:
         raise NotThere(f"batch {gone[0]} of anchor {line.number} cannot be read, so its tree is not known")
-    status = entries.entry_hash(entries.status_entry(view.registry, line.number, line.status_root))
-    return [status, *(known[number] for number in line.batches)]
+    return [line.status_hash(view.registry), *(known[number] for number in line.batches)]
 
 
 def _line_with(view: View, batch: int) -> AnchorLine:
@@ -208,7 +203,7 @@ def _batch(view: View, number: int) -> BatchFile:
 
 
 def _entry(batch: BatchFile) -> BatchEntry:
-    return BatchEntry(batch.number, batch.size, entries.issuer_key_id(batch.multikey), batch.root)
+    return BatchEntry(batch.number, batch.size, batch.key_id, batch.root)
 
 
 def _hexes(hashes: list[bytes]) -> list[str]:

@@ -43,7 +43,7 @@ def _looked(export: ExportSource, registry: bytes, number: int, root: bytes) -> 
         yield Shown(
             "anchor.other-root", f"The export names {line.root.hex()} as root of {name}, the chain {root.hex()}."
         )
-    lists = [entries.entry_hash(entries.list_entry(registry, one.id, one.version, one.digest)) for one in line.lists]
+    lists = line.list_hashes(registry)
     status_root = root_of(lists) if lists else entries.ZERO32
     if status_root != line.status_root:
         yield Shown("status.root", f"The status lists of {name} do not lead to the status root that the export names.")

@@ -2,7 +2,6 @@
 
 from anchor.audit.properties.property import Property, missing
 from anchor.audit.view import View
-from registry.format import entries
 
 
 def check(view: View) -> str:
@@ -34,10 +33,7 @@ def _no_leaf_is_an_entry(view: View) -> None:
         **{root: f"the root of batch {number}" for number, (root, size) in batches.roots.items() if size > 1},
         **{entry: f"an entry of list {name}" for entry, name in lists.entries.items()},
         **{leaf: f"log entry {position}" for position, leaf in enumerate(view.leaves)},
-        **{
-            entries.entry_hash(entries.status_entry(view.registry, number, line.status_root)): f"status entry {number}"
-            for number, line in view.walk.lines.items()
-        },
+        **{line.status_hash(view.registry): f"status entry {number}" for number, line in view.walk.lines.items()},
     }
     for value, what in others.items():
         place = batches.place(value)
