@@ -13,7 +13,7 @@ from registry.format import signature
 from registry.format.entries import ZERO32
 from registry.format.strictjson import canonical
 from registry.rdfc.canonizer import default
-from registry.rdfc.literals import escaped
+from registry.rdfc.literals import escaped, is_plain
 from registry.rdfc.shape import Shape, Splitter
 
 PROOF_MARK = "\ue000proof\ue001"
@@ -34,12 +34,11 @@ class Plain:
     """A template without RDF, for badges that get no proof of their own: D_rdf is 32 zero bytes."""
 
     def __init__(self, document: Mapping[str, Any], marks: Sequence[str]) -> None:
-        self._json = Splitter(marks).text(canonical(document).decode())
+        self._json = Splitter(marks).text(canonical(document))
 
     def fill(self, texts: Sequence[str]) -> tuple[str, bytes]:
         """See Template."""
-        "".join(texts).encode()
-        return self._json.fill(_in_json(texts)), ZERO32
+        return self._json.fill(_in_json(texts)).decode(), ZERO32
 
 
 class Secured:
@@ -60,26 +59,28 @@ class Secured:
     ) -> None:
         self._unsigned = Shape(default().quads(unsigned), marks)
         self._signed = Shape(default().quads(signed), [*marks, PROOF_MARK])
-        self._json = Splitter([*marks, PROOF_MARK]).text(canonical(signed).decode())
+        self._json = Splitter([*marks, PROOF_MARK]).text(canonical(signed))
         self._options_digest = options_digest
         self._sign = sign
 
     def fill(self, texts: Sequence[str]) -> tuple[str, bytes] | None:
         """See Template."""
-        in_rdf = [escaped(text) for text in texts]
+        plain = is_plain("".join(texts))
+        in_rdf = [(text if plain else escaped(text)).encode() for text in texts]
         hashes = self._unsigned.hashes(in_rdf)
         contents = self._unsigned.canonical(in_rdf, hashes)
         if contents is None:
             return None
-        proof = signature.to_text(self._sign(self._options_digest + sha256(contents).digest()))
+        proof = signature.to_text(self._sign(self._options_digest + sha256(contents).digest())).encode()
         in_rdf.append(proof)
         # Blank nodes are counted in the order of the walk, so the proof's come last, and it changes no other's hash.
         everything = self._signed.canonical(in_rdf, self._signed.hashes(in_rdf, known=hashes))
         if everything is None:
             return None
-        return self._json.fill([*_in_json(texts), proof]), sha256(everything).digest()
+        in_json = in_rdf if plain else [*_in_json(texts), proof]
+        return self._json.fill(in_json).decode(), sha256(everything).digest()
 
 
-def _in_json(texts: Sequence[str]) -> list[str]:
+def _in_json(texts: Sequence[str]) -> list[bytes]:
     """Texts as they stand between the quotes of canonical JSON (RFC 8785)."""
-    return [encode_basestring(text)[1:-1] for text in texts]
+    return [encode_basestring(text)[1:-1].encode() for text in texts]

@@ -18,9 +18,14 @@ def literal(text: str, suffix: str = "") -> str:
     return f'"{escaped(text)}"{suffix}'
 
 
+def is_plain(text: str) -> bool:
+    """Whether a text stands between quotes as it is: here, and in JSON too."""
+    return text.isprintable() and '"' not in text and "\\" not in text
+
+
 def escaped(text: str) -> str:
     """A text as it stands between the quotes."""
-    if text.isprintable() and '"' not in text and "\\" not in text:
+    if is_plain(text):
         return text
     return _TO_ESCAPE.sub(lambda match: _ESCAPES.get(match[0]) or f"\\u{ord(match[0]):04X}", text)
 

@@ -16,7 +16,7 @@ from registry.errors import RegistryError
 from registry.format import anchorproof, strictjson
 from registry.rdfc.canonizer import default
 from registry.rdfc.labels import Quad
-from registry.rdfc.literals import RDF
+from registry.rdfc.literals import RDF, is_plain
 from registry.rdfc.shape import FILLABLE_IRI, Shape, Splitter
 
 MAX_FORMS = 64
@@ -46,7 +46,7 @@ class Digests:
 class Filled:
     """A file that fits a form."""
 
-    def __init__(self, form: "Form", texts: Sequence[str]) -> None:
+    def __init__(self, form: "Form", texts: Sequence[bytes]) -> None:
         self._form = form
         self._texts = texts
 
@@ -58,7 +58,7 @@ class Filled:
     @property
     def document(self) -> bytes:
         """The canonical form of the credential without its anchor proof."""
-        return self._form.json.fill(self._texts).encode()
+        return self._form.json.fill(self._texts)
 
     @property
     def digests(self) -> Digests | None:
@@ -82,7 +82,7 @@ class Form:
         self.credential: dict[str, Any] = strictjson.parse(text)
         self.places = _places(self.credential, {mark: number for number, mark in enumerate(marks)})
         document, _ = anchorproof.detach(self.credential)
-        self.json = Splitter(marks).text(strictjson.canonical(document).decode())
+        self.json = Splitter(marks).text(strictjson.canonical(document))
         self._shapes: tuple[Shape, Shape] | None = None
         self._iris: frozenset[int] = frozenset()
         self._learn_rdf(document, marks)
@@ -103,17 +103,17 @@ class Form:
         if place != len(data):
             return None
         try:
-            found = [text.decode() for text in texts]
+            plain = is_plain(b" ".join(texts).decode())  # between them: each must be UTF-8 by itself
         except UnicodeDecodeError:
             return None
-        return Filled(self, found) if _fillable("".join(found)) else None
+        return Filled(self, texts) if plain else None
 
-    def fill(self, texts: Sequence[str]) -> dict[str, Any]:
+    def fill(self, texts: Sequence[bytes]) -> dict[str, Any]:
         made: dict[str, Any] = _put(self.credential, self.places, texts)
         return made
 
-    def digests(self, texts: Sequence[str]) -> Digests | None:
-        if self._shapes is None or not all(FILLABLE_IRI.fullmatch(texts[slot]) for slot in self._iris):
+    def digests(self, texts: Sequence[bytes]) -> Digests | None:
+        if self._shapes is None or not all(FILLABLE_IRI.fullmatch(texts[slot].decode()) for slot in self._iris):
             return None
         unsecured, whole = self._shapes
         hashes = unsecured.hashes(texts)
@@ -219,15 +219,10 @@ def _kind(pieces: Sequence[bytes]) -> bytes:
     """
     between, texts = pieces[::2], pieces[1::2]
     fixed = [
-        text if after.lstrip().startswith(b":") or not _fillable(text.decode()) else b""
+        text if after.lstrip().startswith(b":") or not is_plain(text.decode()) else b""
         for text, after in zip(texts, between[1:], strict=True)
     ]
     return sha256(b'"'.join([*between, *fixed])).digest() + len(pieces).to_bytes(4, "big")
-
-
-def _fillable(text: str) -> bool:
-    """Printable, and no backslash: it stands alike in the file, in canonical JSON and in N-Quads."""
-    return text.isprintable() and "\\" not in text
 
 
 _Places = dict[Any, Any]
@@ -246,10 +241,10 @@ def _places(value: Any, numbers: Mapping[str, int]) -> _Places:
     return found
 
 
-def _put(value: Any, places: _Places, texts: Sequence[str]) -> Any:
+def _put(value: Any, places: _Places, texts: Sequence[bytes]) -> Any:
     made = value.copy()
     for name, inner in places.items():
-        made[name] = texts[inner] if type(inner) is int else _put(value[name], inner, texts)
+        made[name] = texts[inner].decode() if type(inner) is int else _put(value[name], inner, texts)
     return made
 
 

@@ -155,6 +155,13 @@ def test_a_file_with_other_bytes_is_read_as_by_the_long_way(place: int, added: b
 KNOWN = taught(ONE, TWO)
 
 
+def test_a_character_in_two_halves_in_two_texts_is_no_utf_8() -> None:
+    data = TWO.replace(b"urn:uuid:1", b"urn:uuid:1\xc3").replace("Zoë".encode(), b"\xa9")
+    assert data.count(b"\xc3") == data.count(b"\xa9") == 1
+    assert KNOWN.find(data) is None
+    assert read(data, KNOWN) == read(data, None)
+
+
 def test_a_text_that_becomes_a_type_or_a_context_is_never_put_in() -> None:
     for place in (("type", 0), ("@context", 1)):
         known = taught(ONE, changed({place: "urn:b"}))
