@@ -17,9 +17,6 @@ _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _NOT_A_DIGIT = 0xFF
 _DIGITS = bytes(_ALPHABET.find(chr(code)) & _NOT_A_DIGIT for code in range(256))  # value of each letter's code
 _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
-_STEP = 10
-# Ten digits fit a machine word, so nearly all arithmetic is on small numbers.
-_STEP_BASE = 58**_STEP
 _GROUP = 64  # digits, a power of two; more or fewer are slower
 _MULTIKEY_CHARS = 48
 
@@ -28,13 +25,16 @@ def b58encode(data: bytes) -> str:
     """base58btc text of `data`, without the multibase letter z."""
     zeros = len(data) - len(data.lstrip(b"\x00"))
     number = int.from_bytes(data, "big")
-    digits: list[str] = []
+    # Ten digits fit a machine word and five an int of one digit, so nearly all arithmetic is on the smallest numbers.
+    tens: list[str] = []
     while number:
-        number, step = divmod(number, _STEP_BASE)
-        for _ in range(_STEP // 2):
-            step, pair = divmod(step, len(_PAIRS))
-            digits.append(_PAIRS[pair])
-    return "1" * zeros + "".join(reversed(digits)).lstrip("1")
+        number, ten = divmod(number, 58**10)
+        a, b = divmod(ten, 58**5)
+        tens.append(
+            f"{_ALPHABET[a // 58**4]}{_PAIRS[a // 58**2 % 58**2]}{_PAIRS[a % 58**2]}"
+            f"{_ALPHABET[b // 58**4]}{_PAIRS[b // 58**2 % 58**2]}{_PAIRS[b % 58**2]}"
+        )
+    return "1" * zeros + "".join(reversed(tens)).lstrip("1")
 
 
 def b58decode(text: str, max_length: int) -> bytes:
