@@ -46,6 +46,11 @@ class _Found:
     speakers: frozenset[str]  # their issuers
 
 
+def may_hold(data: bytes) -> bool:
+    """Whether a look into a file is needed: a member's name stands in JSON as it is, or has letters as \\u escapes."""
+    return b"endorsement" in data or b"\\u" in data
+
+
 def check_endorsements(document: Mapping[str, Any], outer: Report, check: Check) -> tuple[Endorsement, ...] | None:
     """A line for each endorsement in `document`, those nearest to its surface first. None: nothing was looked at.
 

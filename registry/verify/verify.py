@@ -23,7 +23,7 @@ from registry.verify.checks import Answer
 from registry.verify.components import Given, check_components
 from registry.verify.document import CredentialFile, show_time
 from registry.verify.embedded import check_embedded
-from registry.verify.endorsements import check_endorsements
+from registry.verify.endorsements import check_endorsements, may_hold
 from registry.verify.evidence import ChainAnswer, ChainView, StatusEvidence, StatusSource, Unreachable, WrongChain
 from registry.verify.forms import Forms
 from registry.verify.outcome import CHECK_IDS, Check, after
@@ -61,7 +61,7 @@ def verify(
     def inner(file: bytes) -> Report:
         return alone(file)[0]
 
-    endorsements = check_endorsements(found.document, made, inner)
+    endorsements = check_endorsements(found.document if may_hold(data) else {}, made, inner)
     return replace(
         made, endorsements=endorsements, components=check_components(found.document, made, components, inner)
     )

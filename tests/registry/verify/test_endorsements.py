@@ -87,6 +87,13 @@ def test_a_credential_without_any_says_so_and_one_that_is_not_authentic_is_not_l
     assert case(data=b"{").verify().endorsements is None
 
 
+def test_an_endorsement_is_found_however_its_member_is_written(office: Office) -> None:
+    badge = office.badge(office.endorse(ACHIEVEMENT))
+    escaped = badge.data.replace(b'"endorsement"', b'"\\u0065ndorsement"')
+    assert b'"\\u0065ndorsement"' in escaped
+    assert lines(replace(badge, data=escaped).verify()) == [("pass", "ok")]
+
+
 def test_each_flaw_of_an_endorsement_is_told_and_leaves_the_credential_valid(office: Office) -> None:
     good = office.endorse(ACHIEVEMENT)
     changed = {**good, "name": "Another decision"}
