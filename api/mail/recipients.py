@@ -4,9 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from registry.credential.badge import identity_hash
-
-MAX_IDENTIFIERS = 20
-"""Identifiers of one subject that are looked at, as many as our schema allows."""
+from registry.credential.learner import identities
 
 
 class Recipients:
@@ -31,10 +29,8 @@ class Recipients:
 
 
 def _hashes(credential: Mapping[str, Any]) -> list[tuple[str, str]]:
-    found = credential["credentialSubject"].get("identifier")
-    items = found if isinstance(found, list) else [found]
     return [
         (item["identityHash"], item.get("salt", ""))
-        for item in items[:MAX_IDENTIFIERS]
-        if isinstance(item, dict) and item.get("identityType") == "emailAddress" and item.get("hashed") is True
+        for kind, item in identities(credential)
+        if kind == "emailAddress" and item.get("hashed") is True
     ]

@@ -14,7 +14,7 @@ from registry.errors import RowError, RowErrors
 Fact = tuple[str, str]
 """What a learner is known by, and its value: "id", "number" or "mail"."""
 
-_FEW = 20
+MAX_IDENTIFIERS = 20
 """Identifiers of one subject that are looked at, as many as our schema allows."""
 
 
@@ -58,7 +58,7 @@ def _facts(document: Mapping[str, Any], own_issuer: str, mails: set[str]) -> set
     """What the document says its subject is known by; a hashed address only if it is one of `mails`."""
     subject = document["credentialSubject"]
     facts = {("id", subject["id"])} if isinstance(subject.get("id"), str) else set()
-    for kind, identity in _identities(document):
+    for kind, identity in identities(document):
         value, hashed = identity["identityHash"], identity.get("hashed") is True
         if kind == "identifier" and not hashed and issuer_of(document) == own_issuer:
             facts.add(("number", value))
@@ -79,7 +79,7 @@ def _contradictions(
     errors = []
     for row, (found, document) in enumerate(zip(facts, documents, strict=True), 1):
         other = any(first.setdefault(kind, value) != value for kind, value in sorted(found) if kind != "mail")
-        has_mail = any(kind == "emailAddress" for kind, _ in _identities(document))
+        has_mail = any(kind == "emailAddress" for kind, _ in identities(document))
         if other or (mails and has_mail and not any(("mail", mail) in found for mail in mails)):
             problem = "This component is of another learner than the others, or than the one that was named"
             remedy = "Leave it out, or correct learner_id and email"
@@ -107,9 +107,10 @@ def issuer_of(document: Mapping[str, Any]) -> Any:
     return issuer.get("id") if isinstance(issuer, dict) else issuer
 
 
-def _identities(document: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+def identities(document: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    """What the subject is known by, each with its type; `identityHash` is a text, nothing else is looked at."""
     found = document["credentialSubject"].get("identifier")
-    items = found[:_FEW] if isinstance(found, list) else [found]
+    items = found[:MAX_IDENTIFIERS] if isinstance(found, list) else [found]
     return [
         (str(item.get("identityType")), item)
         for item in items
@@ -119,6 +120,6 @@ def _identities(document: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any
 
 def _names(document: Mapping[str, Any]) -> list[str]:
     plain = [
-        item["identityHash"] for kind, item in _identities(document) if kind == "name" and item.get("hashed") is False
+        item["identityHash"] for kind, item in identities(document) if kind == "name" and item.get("hashed") is False
     ]
     return [unicodedata.normalize("NFC", " ".join(name.split())) for name in plain[:1]]
