@@ -1,10 +1,16 @@
 """Credential files as they are written on disk: one file each, named by its place in the roster and its handle."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from api.client import Client
+
+
+def file_bytes(credential: Mapping[str, Any]) -> bytes:
+    """A credential as the text of its file: the same bytes that the registry serves for it."""
+    return json.dumps(credential, ensure_ascii=False, indent=2).encode() + b"\n"
 
 
 def fetch_files(client: Client, batch_id: str, directory: Path) -> Iterator[tuple[Path, str]]:
@@ -15,5 +21,5 @@ def fetch_files(client: Client, batch_id: str, directory: Path) -> Iterator[tupl
     directory.mkdir(parents=True, exist_ok=True)
     for item in client.lines(f"/v1/batches/{batch_id}/files"):
         path = directory / f"{item['index'] + 1:05d}-{item['handle']}.json"
-        path.write_text(json.dumps(item["credential"], ensure_ascii=False, indent=2) + "\n", "utf-8")
+        path.write_bytes(file_bytes(item["credential"]))
         yield path, item["handle"]

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from api.files import file_bytes
+
 
 def alter(genuine: Path, forged: Path) -> str:
     """Write `forged`: `genuine` with a better result for the learner. Returns what was changed, in words."""
@@ -16,5 +18,5 @@ def alter(genuine: Path, forged: Path) -> str:
     else:
         credential["name"] += " with distinction"
         changed = "title made grander"
-    forged.write_text(json.dumps(credential, ensure_ascii=False, indent=2) + "\n", "utf-8")
+    forged.write_bytes(file_bytes(credential))
     return changed

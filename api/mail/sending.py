@@ -1,6 +1,5 @@
 """Every credential of a final batch to its learner: find the address, make a link, compose, send, remember."""
 
-import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -8,6 +7,7 @@ from email.headerregistry import Address
 from typing import Any
 
 from api.client import ApiError, Client
+from api.files import file_bytes
 from api.mail import Refused
 from api.mail.journal import Journal
 from api.mail.message import compose
@@ -59,9 +59,8 @@ class Sending:
             link = self.client.post(f"/v1/credentials/{handle}/claim-links")
         except ApiError as problem:
             return REFUSED, str(problem)
-        content = json.dumps(item["credential"], ensure_ascii=False, indent=2).encode() + b"\n"
-        link_url = link["url"]
-        message = compose(content, link_url, sender=self.sender, to=address, catalogue=self.catalogue)
+        content = file_bytes(item["credential"])
+        message = compose(content, link["url"], sender=self.sender, to=address, catalogue=self.catalogue)
         if self.journal:
             self.journal.sending(handle)
         try:
