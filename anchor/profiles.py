@@ -80,3 +80,8 @@ PROFILES: dict[int, Profile] = {
 def profile(chain_id: int) -> Profile:
     """The profile of a chain; the generic one for a chain that is not listed."""
     return PROFILES.get(chain_id, GENERIC)
+
+
+def is_test(chain_id: int | None) -> bool:
+    """Whether a chain is known to be a test; False for one that is not known, or none."""
+    return chain_id is not None and profile(chain_id).test is True

@@ -5,9 +5,9 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
 
-from anchor.profiles import profile
+from anchor.profiles import is_test
 from api.pages.catalogue import Catalogue
-from registry.verify.document import CredentialFile, read
+from registry.verify.document import read
 
 FILE_NAME = "credential.json"
 """Without a name in it: file names are shown and kept in many places."""
@@ -29,7 +29,7 @@ def compose(content: bytes, link: str, *, sender: Address, to: str, catalogue: C
         text("mail.secret"),
         text("mail.keep", facts),
     ]
-    if _is_test(found):
+    if is_test(found.wire.chain_id if found.wire else None):
         lines.append(text("mail.test"))
     message = EmailMessage()
     message["From"] = sender
@@ -42,7 +42,3 @@ def compose(content: bytes, link: str, *, sender: Address, to: str, catalogue: C
     message.add_attachment(content, maintype="application", subtype="json", filename=FILE_NAME)
     message["Content-Language"] = catalogue.language  # last: what is about content moves into the parts
     return message
-
-
-def _is_test(found: CredentialFile) -> bool:
-    return bool(found.wire and profile(found.wire.chain_id).test)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from anchor.profiles import profile
+from anchor.profiles import is_test, profile
 from api.pages.catalogue import Catalogue
 from api.pages.view import rows
 from registry.format.times import parse_time
@@ -74,7 +74,7 @@ def page(found: CredentialFile, catalogue: Catalogue, where: Where, test: bool |
         "id": _breakable(shown(found.document["id"])),
         "dates": _dates(found, catalogue),
         "rows": texts,
-        "test": _is_test(found, test),
+        "test": is_test(found.wire.chain_id if found.wire else None) or bool(test),
         "replaced": False,
         "address": where.address,
         "shown_address": _breakable(_shown_address(where.address)),
@@ -114,11 +114,6 @@ def _network(chain_id: int, catalogue: Catalogue) -> str:
     known = profile(chain_id)
     named = {"name": known.name, "id": chain_id}
     return catalogue.text("explorer.chain-named" if known.test is not None else "paper.chain", named)
-
-
-def _is_test(found: CredentialFile, test: bool | None) -> bool:
-    known = profile(found.wire.chain_id).test if found.wire else None
-    return bool(known) or bool(test)
 
 
 def _dates(found: CredentialFile, catalogue: Catalogue) -> list[tuple[str, str]]:
