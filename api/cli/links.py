@@ -7,7 +7,6 @@ can do what the learner can. --revoke ends all claim links of the batch; share l
 import argparse
 import csv
 import io
-import os
 from pathlib import Path
 
 from api.cli import options
@@ -46,11 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     writer = csv.DictWriter(text, COLUMNS, extrasaction="ignore")
     writer.writeheader()
     writer.writerows(made["items"])
-    before = os.umask(0o077)  # whoever reads the file has the links
-    try:
-        options.write(arguments.out, text.getvalue().encode())
-    finally:
-        os.umask(before)
+    options.write(arguments.out, text.getvalue().encode(), 0o600)  # whoever reads the file has the links
     told = {"batch": made["batch"], "count": made["count"], "file": str(arguments.out)}
     emit(arguments.json, told, f"{arguments.out}: {made['count']} claim links. They are not given again.")
     return 0

@@ -164,11 +164,13 @@ def content(path: Path, most: int | None = None) -> bytes:
         raise CliError(f"{path} cannot be read: {problem.strerror}.", exit_code=NOT_KNOWN) from None
 
 
-def write(path: Path, content: bytes) -> None:
-    """A file the user named, whole or not at all. Raises CliError."""
+def write(path: Path, content: bytes, mode: int = 0o666) -> None:
+    """A file the user named, whole or not at all; `mode` as far as the umask lets it. Raises CliError."""
     part = path.with_name(path.name + ".part")
     try:
-        part.write_bytes(content)
+        part.unlink(missing_ok=True)  # a left one may have another mode
+        with open(part, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
+            file.write(content)
         os.replace(part, path)
     except OSError as problem:
         raise CliError(f"{path} cannot be written: {problem.strerror}.") from None
