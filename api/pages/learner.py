@@ -26,7 +26,7 @@ from api.pages.failing import PageRoute
 from api.pages.fragment import carry
 from api.pages.frame import Frame, Framed
 from api.pages.linkedin import add_link
-from api.pages.routes import page_with
+from api.pages.routes import check, page_with
 from api.pages.sameorigin import require_same_origin
 from api.pages.view import rows, view
 from api.paper import PaperError, make
@@ -38,7 +38,6 @@ from registry.errors import StateError
 from registry.store import batches, issuers, links
 from registry.store import credentials as stored
 from registry.verify.document import CredentialFile, read, shown
-from registry.verify.verify import verify
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
@@ -216,9 +215,8 @@ def _shared(services: Services, frame: Frame, handle: str, *, here: bool = False
     data, _ = file_of(services, handle)
     seen = None
     if here and data is not None:
-        trust, status = services.trust, services.status
-        report = verify(data, trust=trust, chain=services.chains(), status=status, now=services.now())
-        seen = view(report, read(data), frame.catalogue)
+        report, found = check(services, data)
+        seen = view(report, found, frame.catalogue)
     text = data.decode() if data is not None else None
     response = page_with(services, frame, seen, template="shared.html", given=text)
     response.headers.update(PRIVATE)
