@@ -26,7 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Options of `credanchor bundle`."""
     says = "a credential file, or a picture or document with one in it"
     parser.add_argument("file", type=Path, metavar="FILE", help=says)
-    says = f"where the bundle goes (else FILE with {SUFFIX} for its ending)"
+    says = f"where the bundle goes (else beside FILE: x{SUFFIX} for x.json, x.png{SUFFIX} for x.png)"
     parser.add_argument("--out", type=Path, metavar="FILE", help=says)
     with_trust(parser)
     says = "a node to ask instead of the trust profile's; it must have eth_getProof at the finalized block"
@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
     options.use_contexts(arguments, NOT_KNOWN)
     made = _made(arguments)
     data = made.bundle.to_bytes()
-    out = arguments.out or arguments.file.with_suffix(SUFFIX)
+    out = arguments.out or _beside(arguments.file)
     options.write(out, data)
     seen = made.report.check("anchor").detail
     hash = "0x" + made.block_hash.hex()
@@ -69,6 +69,11 @@ def run(arguments: argparse.Namespace) -> int:
     ]
     emit(arguments.json, found, "\n".join(text))
     return 0
+
+
+def _beside(path: Path) -> Path:
+    """A picture or document keeps its ending, so that its bundle does not replace the one of a JSON file beside it."""
+    return path.with_name(path.name.removesuffix(".json") + SUFFIX)
 
 
 def _made(arguments: argparse.Namespace) -> "Made":

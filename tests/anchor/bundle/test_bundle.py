@@ -10,9 +10,12 @@ from anchor.bundle import offline
 from anchor.bundle.file import Bundle
 from anchor.bundle.make import Made, collector, make
 from anchor.errors import Unreachable, WrongChain
+from registry.credential.baking import bake
 from registry.verify import Report
 from tests.support.answering import answering
 from tests.support.bundling import Place, StoreStatus
+from tests.support.pdfs import embedded, pdf
+from tests.support.pictures import png, svg
 
 
 def check(place: Place, bundle: Bundle, block_hash: bytes | None, **later: int) -> Report:
@@ -32,6 +35,17 @@ def test_a_bundle_gives_the_verdict_of_the_living_contract_and_asks_nobody(
     clock = {"validity"}  # says when it was asked
     assert [one for one in found.checks if one.id not in clock] == [one for one in online.checks if one.id not in clock]
     assert found.sentence.startswith(online.sentence)
+
+
+def test_a_picture_and_a_document_are_bundled_whole_and_checked_like_the_file_in_them(on_devnode: Place) -> None:
+    valid, revoked = on_devnode.files["valid"], on_devnode.files["revoked"]
+    held = {"png": bake(png(), valid), "svg": bake(svg(), revoked), "pdf": pdf(embedded(revoked))}
+    place = replace(on_devnode, files=held)
+    for name, verdict in (("png", "valid_test"), ("svg", "revoked"), ("pdf", "revoked")):
+        made = place.make(name)
+        bundle = Bundle.parse(made.bundle.to_bytes())
+        assert bundle.credential == place.files[name]
+        assert check(place, bundle, made.block_hash).verdict == place.online(name).verdict == verdict
 
 
 def test_without_the_blocks_hash_or_with_another_nothing_is_confirmed(place: Place) -> None:

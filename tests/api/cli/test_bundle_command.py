@@ -4,10 +4,12 @@ import json
 import shutil
 from pathlib import Path
 
+from registry.credential.baking import bake
 from registry.store.engine import Store
 from tests.support import chains
 from tests.support.bundling import StoreStatus, settle
 from tests.support.commandline import credanchor
+from tests.support.pictures import png
 
 
 def test_a_bundle_is_made_and_checked_by_command(tmp_path: Path, migrated_file: Path) -> None:
@@ -24,6 +26,10 @@ def test_a_bundle_is_made_and_checked_by_command(tmp_path: Path, migrated_file: 
         assert made.code == 0, made.err
         bundle, known = tmp_path / "badge.bundle.json", made.json
         assert (known["file"], known["bytes"]) == (str(bundle), bundle.stat().st_size)
+        (tmp_path / "badge.png").write_bytes(bake(png(), file.read_bytes()))
+        pictured = credanchor("bundle", tmp_path / "badge.png", "--trust", trust, "--status", status, "--json")
+        assert pictured.json["file"] == str(tmp_path / "badge.png.bundle.json"), pictured.err
+        assert bundle.stat().st_size == known["bytes"]  # not written over
         online = credanchor("verify", bundle, "--trust", trust, "--status", status, "--json")
         assert (online.code, online.json["verdict"], online.json["bundle"]["confirmed"]) == (0, "valid_test", False)
     store.close()
