@@ -3,11 +3,10 @@
     POST /c/CODE/portfolio   made on a learner's page, from the claim links of the others
     /p/CODE                  the portfolio, to whoever has the link; without scripts
 
-Only a credential whose verdict is valid counts. One that a larger one on the page was awarded for counts with that one.
+Only a credential whose verdict is valid counts, and each award once (counting.py).
 """
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -16,21 +15,23 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
 from api.pages.browser import content_security_policy
+from api.pages.catalogue import Catalogue
+from api.pages.counting import Award, Fate, count
 from api.pages.failing import PageRoute
 from api.pages.frame import Frame, Framed
 from api.pages.learner import PRIVATE, Code, Form, claim, fields, file_of, last_day, opened
 from api.pages.sameorigin import require_same_origin
-from api.pages.view import MAX_ITEMS, alignments, view
+from api.pages.view import view
 from api.routes.common import Svc
 from api.routes.links import address
 from api.services import Services
-from registry.credential.achievement import vocabulary
-from registry.credential.lintreading import items, object_
-from registry.credential.stack import Component
+from registry.credential.lintreading import items
 from registry.errors import NotFound, StateError
+from registry.format.strictjson import canonical, pointer
 from registry.store import credentials as stored
 from registry.store import links
 from registry.verify.document import CredentialFile, read
+from registry.verify.report import Report
 from registry.verify.verify import verify
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
@@ -43,42 +44,11 @@ _ROWS = ("row.learner", "row.issuer", "row.awarded", "row.level", "row.workload"
 
 @dataclass(frozen=True)
 class Item:
-    """One credential of a portfolio. `found` and `seen` (api.pages.view) are None before it is signed."""
+    """A credential of a portfolio. `seen` (api.pages.view) is None before it is signed, `award` unless it is valid."""
 
-    found: CredentialFile | None
-    seen: Mapping[str, Any] | None
-
-    @property
-    def counts(self) -> bool:
-        return self.seen is not None and self.seen["verdict"] in COUNTED
-
-    @property
-    def credits(self) -> Decimal:
-        """ECTS credits earned, as stacks count them; 0 where it says none."""
-        if self.found is None:
-            return Decimal(0)
-        return Decimal(str(Component(self.found.document, self.found.d_jcs).credits))
-
-    @property
-    def level(self) -> int | None:
-        """EQF level, 1 to 8; None where it says none, or several."""
-        if self.found is None:
-            return None
-        achievement = object_(self.found.document["credentialSubject"].get("achievement"))
-        aligned = items(achievement.get("alignment"))[:MAX_ITEMS]
-        codes = {_eqf(one) for one in aligned if one.get("targetType") in alignments()["row.level"]}
-        (code,) = codes if len(codes) == 1 else ("",)
-        return int(code) if re.fullmatch("[1-8]", code) else None
-
-    @property
-    def components(self) -> set[str]:
-        """Ids of the credentials that this one was awarded for or holds."""
-        if self.found is None:
-            return set()
-        document = self.found.document
-        parts = items(document.get("relatedResource"))
-        parts += items(document["credentialSubject"].get("verifiableCredential"))
-        return {part["id"] for part in parts if isinstance(part.get("id"), str)}
+    found: CredentialFile | None = None
+    seen: Mapping[str, Any] | None = None
+    award: Award | None = None
 
 
 @router.post("/c/{code}/portfolio")
@@ -115,28 +85,36 @@ def make(services: Svc, request: Request, received: Form, frame: Framed, code: C
 def portfolio_page(services: Svc, frame: Framed, code: Code) -> Response:
     """The portfolio, every credential checked now."""
     shown = _checked(services, frame, links.open_link(services.store, "portfolio", code).handles)
-    whole = {id for one in shown if one.counts and one.credits for id in one.components}
-    counted = [one for one in shown if one.counts and one.found and one.found.document["id"] not in whole]
-    catalogue = frame.catalogue
+    fates = count([one.award for one in shown if one.award])
     html = frame.render(
         "portfolio.html",
         test=services.settings.test_network or any(one.seen and one.seen["verdict"] == "valid_test" for one in shown),
         names=len({one.found.learner_name.casefold() for one in shown if one.found}) > 1,
-        totals=_totals(counted),
-        cards=[
-            {
-                "title": one.found.title or catalogue.text("ui.nobody"),
-                "seen": one.seen,
-                "rows": [row for row in one.seen["rows"] if row["row"] in _ROWS],
-                "credits": _plain(one.credits) if one.credits else "",
-                "left": "" if one in counted else "within" if one.counts else "left",
-            }
-            if one.found and one.seen
-            else None
-            for one in shown
-        ],
+        totals=_totals([award for award, fate in fates.values() if fate == "counts"]),
+        cards=[_card(one, fates, frame.catalogue) for one in shown],
     )
     return HTMLResponse(html, headers={**PRIVATE, **frame.headers(content_security_policy())})
+
+
+def _card(one: Item, fates: Mapping[str, tuple[Award, Fate]], catalogue: Catalogue) -> dict[str, Any] | None:
+    """What is shown of one credential; None before it is signed."""
+    if one.found is None or one.seen is None:
+        return None
+    left, credits = "left", Award(one.found).credits
+    counted: list[Award] = []
+    if one.award and one.award.parts:
+        counted = [part for part in one.award.parts if fates[part.id][1] == "counts"]
+        left, credits = "held" if counted else "within", _sum(counted)
+    elif one.award:
+        left = fates[one.award.id][1]
+    return {
+        "title": one.found.title or catalogue.text("ui.nobody"),
+        "seen": one.seen,
+        "rows": [row for row in one.seen["rows"] if row["row"] in _ROWS],
+        "credits": _plain(credits) if credits else "",
+        "left": "" if left == "counts" else left,
+        "facts": {"all": len(_in_record(one.found)), "counted": len(counted)},
+    }
 
 
 def _named(services: Services, line: str) -> str | None:
@@ -161,28 +139,38 @@ def _checked(services: Services, frame: Frame, handles: Iterable[str]) -> list[I
         except (NotFound, StateError):  # erased since the link was opened
             continue
         if data is None:
-            made.append(Item(None, None))
+            made.append(Item())
             continue
         found = read(data)
         report = verify(data, trust=trust, chain=chain, status=status, now=now)
-        made.append(Item(found, view(report, found, frame.catalogue)))
+        award = Award(found, tuple(_held(found, report))) if report.verdict in COUNTED else None
+        made.append(Item(found, view(report, found, frame.catalogue), award))
     return made
 
 
-def _eqf(aligned: Mapping[str, Any]) -> str:
-    return str(aligned.get("targetCode") or str(aligned.get("targetUrl")).removeprefix(vocabulary.EQF))
+def _held(found: CredentialFile, report: Report) -> Iterator[Award]:
+    """The credentials that a record holds, those of them whose checks passed; what has no place in it is elsewhere."""
+    passed = {line.pointer for line in report.components or () if line.outcome == "pass" and line.pointer}
+    for index, value in enumerate(_in_record(found)):
+        if pointer("credentialSubject", "verifiableCredential", index) in passed:
+            yield Award(read(canonical(value)))
 
 
-def _totals(counted: Sequence[Item]) -> list[dict[str, Any]]:
+def _in_record(found: CredentialFile) -> list[Mapping[str, Any]]:
+    return items(found.document["credentialSubject"].get("verifiableCredential"))
+
+
+def _totals(counted: Sequence[Award]) -> list[dict[str, Any]]:
     """A line for each level, the lowest first, those without one last, and one for all: `level` is 0 there."""
     levels = sorted({one.level for one in counted}, key=lambda level: level or 9)
     lines = [(level, [one for one in counted if one.level == level]) for level in levels]
     if len(lines) != 1:
         lines.append((0, list(counted)))
-    return [
-        {"level": level, "count": len(some), "credits": _plain(sum((one.credits for one in some), Decimal(0)))}
-        for level, some in lines
-    ]
+    return [{"level": level, "count": len(some), "credits": _plain(_sum(some))} for level, some in lines]
+
+
+def _sum(some: Iterable[Award]) -> Decimal:
+    return sum((one.credits for one in some), Decimal(0))
 
 
 def _plain(value: Decimal) -> str:

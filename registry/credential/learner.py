@@ -26,7 +26,7 @@ def same_learner(given: Mapping[str, Any], documents: Sequence[Mapping[str, Any]
     """
     told = _told(given)
     mails = {value for kind, value in told if kind == "mail"}
-    facts = [_facts(document, own_issuer, mails) for document in documents]
+    facts = [known_by(document, own_issuer, mails) for document in documents]
     errors = _contradictions(told, facts, documents, mails) or _unlinked(told, facts)
     names = [name for document in documents for name in _names(document)]
     if not given.get("name") and len(set(names)) > 1:
@@ -54,8 +54,8 @@ def _told(given: Mapping[str, Any]) -> set[Fact]:
     return told
 
 
-def _facts(document: Mapping[str, Any], own_issuer: str, mails: set[str]) -> set[Fact]:
-    """What the document says its subject is known by; a hashed address only if it is one of `mails`."""
+def known_by(document: Mapping[str, Any], own_issuer: str, mails: set[str]) -> set[Fact]:
+    """What the document says its subject is known by: numbers of `own_issuer`, a hashed address if it is in `mails`."""
     subject = document["credentialSubject"]
     facts = {("id", subject["id"])} if isinstance(subject.get("id"), str) else set()
     for kind, identity in identities(document):

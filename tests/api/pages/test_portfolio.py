@@ -2,10 +2,13 @@
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 from registry.credential.achievement import Achievement
+from registry.rdfc import canonizer
 from registry.store import achievements, batches, credentials, links, statusactions
 from registry.store.sealing import Sealer
+from tests.support import contexts
 from tests.support.apisamples import stack
 from tests.support.httpapi import Api
 from tests.support.registered import ACHIEVEMENT
@@ -112,6 +115,42 @@ def test_credits_of_a_component_are_not_counted_again_beside_the_stack(api: Api)
     statusactions.revoke(made.store, made.vault, whole.handle, "withdrawn", None, "admin")
     made.anchor()
     page = api.client.get(portfolio(api, api.handles[0], whole.handle)).text
+    assert totals(page) == {"6": ("1", "2.5")}
+
+
+def test_a_record_counts_once_by_what_it_holds_and_an_award_that_was_renewed_counts_once(
+    api: Api, tmp_path: Path
+) -> None:
+    made, (first, second, _) = api.registered, api.handles
+    contexts.add(tmp_path / "contexts")
+    try:
+        key = api.key("batches:write", issuer="uni")
+        body = stack(api, form="clr")
+        assert api.client.post(f"/v1/batches/{api.external}/stacks", json=body, headers=key).status_code == 201
+        batches.request_seal(made.store, api.external)
+        assert Sealer(made.store, made.vault).seal_next()
+    finally:
+        canonizer.add({})
+    _, (renewed,) = made.sealed(1)  # the first learner's, once more
+    made.anchor()
+    (record,) = credentials.list_credentials(made.store, api.external)
+    alone = api.client.get(portfolio(api, record.handle)).text
+    assert "It is a record. Credentials in it: 1; counted of these: 1, each once." in alone
+    assert totals(alone) == {"6": ("1", "2.5")}
+    path = portfolio(api, record.handle, first, second, renewed)
+    page = api.client.get(path).text
+    assert verdicts(page) == ["valid_test"] * 4
+    assert totals(page) == {"6": ("2", "5")}
+    assert page.count("the same achievement counts once, with another credential on this page") == 1
+    statusactions.revoke(made.store, made.vault, record.handle, "withdrawn", None, "admin")
+    made.anchor()
+    page = api.client.get(path).text
+    assert (totals(page), page.count("It is not counted.")) == ({"6": ("2", "5")}, 1)
+    statusactions.revoke(made.store, made.vault, first, "withdrawn", None, "admin")
+    statusactions.revoke(made.store, made.vault, second, "withdrawn", None, "admin")
+    made.anchor()
+    page = api.client.get(path).text
+    assert verdicts(page) == ["revoked", "revoked", "revoked", "valid_test"]
     assert totals(page) == {"6": ("1", "2.5")}
 
 
