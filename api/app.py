@@ -14,7 +14,7 @@ from starlette.routing import Match
 from api import problems
 from api.edge import Edge
 from api.openapi import PROBLEM_SCHEMA, problem_examples
-from api.pages import assets, explorer, learner, portfolio
+from api.pages import assets, explorer, home, learner, portfolio
 from api.pages import routes as pages
 from api.routes import (
     achievements,
@@ -58,6 +58,7 @@ ROUTERS = (
     problem_routes.router,
     explorer.twins,
     explorer.router,
+    home.router,
     learner.router,
     portfolio.router,
     pages.router,

@@ -62,7 +62,7 @@ def anchors_page(services: Svc, request: Request, frame: Framed, page: PageQuery
     before = page.after[0] if page.after else None
     found = anchors.list_anchors(services.store, limit=page.limit + 1, before=before)
     listed = page.answer(Response(), found, _anchor, lambda facts: (facts.anchor.number, ""))
-    return _page(request, frame, "ask", "anchors.html", chain=_chain(services), first=before is None, **listed)
+    return public_page(request, frame, "ask", "anchors.html", chain=chain_of(services), first=before is None, **listed)
 
 
 @router.get("/anchors/{number}")
@@ -73,9 +73,9 @@ def anchor_page(services: Svc, request: Request, frame: Framed, number: Number) 
     batches = anchors.batches_in(services.store, number, limit=SHOWN)
     newer = _exists(services, number + 1)
     settled = facts.anchored is not None and facts.anchored.final and newer  # the next one adds a link
-    return _page(
+    return public_page(
         request, frame, "hour" if settled else "ask", "anchor.html",
-        chain=_chain(services),
+        chain=chain_of(services),
         anchor=_anchor(facts),
         newer=newer,
         batches=[_batch(one) for one in batches],
@@ -95,9 +95,9 @@ def batch_page(services: Svc, request: Request, frame: Framed, number: Number) -
     then = anchors.get_batch(services.store, number)
     trouble = standing.key_trouble(then.batch.key, then.anchored.block_time) if then.anchored else None
     key_known = then.anchored is not None and then.batch.key.chain_added_at is not None
-    return _page(
+    return public_page(
         request, frame, "ask", "batch.html",
-        chain=_chain(services),
+        chain=chain_of(services),
         batch=_batch(then.batch),
         anchor=_anchor(anchors.get_anchor(services.store, then.anchor_number)),
         key_then=trouble[0] if trouble else "counts" if key_known else "unknown",
@@ -112,7 +112,9 @@ def issuers_page(services: Svc, request: Request, frame: Framed, page: PageQuery
     """Issuers, newest first."""
     found = issuers.list_issuers(services.store, limit=page.limit + 1, after=page.after)
     listed = page.answer(Response(), found, _issuer, lambda issuer: (issuer.created_at, issuer.id))
-    return _page(request, frame, "ask", "issuers.html", chain=_chain(services), first=page.after is None, **listed)
+    return public_page(
+        request, frame, "ask", "issuers.html", chain=chain_of(services), first=page.after is None, **listed
+    )
 
 
 @router.get("/issuers/{issuer}")
@@ -120,9 +122,9 @@ def issuer_page(services: Svc, request: Request, frame: Framed, issuer: Id) -> R
     """One issuer: its standing, its keys and when each counted, and how much of it is anchored."""
     row = issuers.get_issuer(services.store, issuer)
     history = keys.key_history(services.store, issuer)
-    return _page(
+    return public_page(
         request, frame, "ask", "issuer.html",
-        chain=_chain(services),
+        chain=chain_of(services),
         issuer=_issuer(row),
         keys=[_key(key) for key in history[-SHOWN:]],
         key_count=len(history),
@@ -140,14 +142,17 @@ def export_name(number: int) -> str:
     return f"{number:08}"
 
 
-def _page(request: Request, frame: Frame, keep: Keep, template: str, **values: Any) -> Response:
-    twin = f"{request.url.path}.json"
+def public_page(
+    request: Request, frame: Frame, keep: Keep, template: str, *, twin: str | None = None, **values: Any
+) -> Response:
+    """A page of public facts alone. `twin`: the same for programs, by default at its own path and .json; "": none."""
+    twin = f"{request.url.path}.json" if twin is None else twin
     twin_link = frame.plain(twin, frame.carried if "items" in values else [])  # the same part of a list
     html = frame.render(template, twin=twin, twin_link=twin_link, **values)
     return cached(request, html.encode(), "text/html", keep, frame.headers(content_security_policy()))
 
 
-def _chain(services: Services) -> dict[str, Any] | None:
+def chain_of(services: Services) -> dict[str, Any] | None:
     """The chain and the contract, with links where a website shows them; None before there is a contract."""
     try:
         bound = services.bound()

@@ -13,7 +13,7 @@ from api.pages.catalogue import catalogues, choose, time_text
 from registry.verify.document import shown
 
 NAVIGATION = (
-    ("/verify", "ui.nav-verify", ("/", "/verify")),
+    ("/verify", "ui.nav-verify", ("/verify",)),
     ("/anchors", "ui.nav-anchors", ("/anchors", "/batches")),
     ("/issuers", "ui.nav-issuers", ("/issuers",)),
     ("/openapi.json", "ui.nav-api", ()),
@@ -50,6 +50,7 @@ class Frame:
         return _environment().get_template(template).render(
             t=self.catalogue.text,
             link=self.link,
+            home=self._path == "/",
             language=self.catalogue.language,
             languages=[(code, one.messages["language"], self._other(code)) for code, one in known],
             navigation=[(self.link(path), name, self._is_in(under)) for path, name, under in NAVIGATION],
@@ -71,7 +72,7 @@ class Frame:
         """`aria-current`: "page" for the page itself, "true" for one below it."""
         if self._path in under:
             return "page"
-        return "true" if any(self._path.startswith(f"{one}/") for one in under if one != "/") else ""
+        return "true" if any(self._path.startswith(f"{one}/") for one in under) else ""
 
 
 def _frame(
@@ -85,9 +86,14 @@ Framed = Annotated[Frame, Depends(_frame)]
 """The frame for who asks."""
 
 
+def _number(value: int) -> str:
+    """With narrow spaces between thousands, which every language reads alike."""
+    return f"{value:,}".replace(",", "\u202f")
+
+
 @cache
 def _environment() -> Environment:
     made = Environment(loader=PackageLoader("api.pages"), autoescape=True, trim_blocks=True, auto_reload=False)
     made.globals["files"] = PREFIX
-    made.filters |= {"shown": shown, "moment": time_text}
+    made.filters |= {"shown": shown, "moment": time_text, "number": _number}
     return made

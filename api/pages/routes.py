@@ -33,7 +33,6 @@ router = APIRouter(include_in_schema=False)
 FORM, BYTES = "multipart/form-data", "application/octet-stream"
 
 
-@router.get("/")
 @router.get("/verify")
 def page(services: Svc, frame: Framed) -> Response:
     """The empty page."""
@@ -124,4 +123,4 @@ def page_with(
 
 
 def _of_this_page(messages: Mapping[str, str]) -> dict[str, str]:
-    return {id_: message for id_, message in messages.items() if not id_.startswith(("explorer.", "learner."))}
+    return {id_: message for id_, message in messages.items() if not id_.startswith(("explorer.", "home.", "learner."))}

@@ -1,11 +1,12 @@
-"""Figures about anchoring that metrics need besides `health.facts`: how long things took, what the last bid offered."""
+"""Figures in numbers: what metrics need besides `health.facts`, and what a registry holds."""
 
 from dataclasses import dataclass
 
 from sqlalchemy import Case, case, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from registry.store.tables import Anchor, Anchored, Attempt
+from registry.store.engine import Store
+from registry.store.tables import Anchor, Anchored, Attempt, Batch, Issuer
 
 
 @dataclass(frozen=True)
@@ -42,3 +43,32 @@ def figures(session: Session) -> Figures:
 def _since_made(time: InstrumentedAttribute[int] | InstrumentedAttribute[int | None]) -> "Case[int]":
     """Never less than nothing: a block's time is the chain's, the anchor's is ours."""
     return case((time > Anchor.created_at, time - Anchor.created_at), else_=0)
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What a registry holds, for anybody: what is final, and `issuers` that stand in the contract."""
+
+    anchors: int
+    batches: int
+    credentials: int
+    issuers: int
+    latest: Anchored | None  # the newest final anchor
+
+
+def totals(store: Store) -> Totals:
+    """Raises StoreUnavailable."""
+    anchored = select(func.count(), func.coalesce(func.sum(Batch.size), 0))
+    anchored = anchored.join(Anchored, Anchored.number == Batch.anchor_number).where(Anchored.final)
+    with store.read() as session:
+        batches, credentials = session.execute(anchored.select_from(Batch)).one()
+        newest = select(Anchored).where(Anchored.final).order_by(Anchored.number.desc()).limit(1)
+        return Totals(
+            anchors=session.scalar(select(func.count()).select_from(Anchored).where(Anchored.final)) or 0,
+            batches=batches,
+            credentials=int(credentials),
+            issuers=session.scalar(
+                select(func.count()).select_from(Issuer).where(Issuer.chain_added_at.is_not(None))
+            ) or 0,
+            latest=session.scalars(newest).first(),
+        )  # fmt: skip

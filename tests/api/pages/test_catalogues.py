@@ -11,7 +11,7 @@ from tests.support.vectors import PATHS, load
 
 PAGES = Path(__file__).parents[3] / "api" / "pages"
 SOURCES = [path for path in PAGES.rglob("*") if path.suffix in {".html", ".js", ".py"}]
-NAMED = re.compile(r'"((?:ui|outcome|row|next|needs|check|verdict|explorer|learner)\.[a-z_.-]*[a-z])"')
+NAMED = re.compile(r'"((?:ui|outcome|row|next|needs|check|verdict|explorer|home|learner)\.[a-z_.-]*[a-z])"')
 PLACES = re.compile(r"\{[a-z_]+\}")
 
 

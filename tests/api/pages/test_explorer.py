@@ -1,7 +1,10 @@
 """The explorer's pages over HTTP: what they say, that they say nothing personal, and their twins."""
 
 import re
+import shutil
 from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,11 +13,12 @@ from api import times
 from api.pages.catalogue import catalogues
 from api.services import Services
 from registry.store import batches, issuers, keys
+from registry.store.engine import Store
 from registry.store.tables import Issuer, IssuerKey, Standing
 from tests.support.httpapi import Api
 
 HTML = {"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
-PAGES = ("/anchors", "/anchors/1", "/batches/1", "/issuers", "/issuers/uni", "/issuers/other")
+PAGES = ("/", "/anchors", "/anchors/1", "/batches/1", "/issuers", "/issuers/uni", "/issuers/other")
 MISSING = ("/anchors/99", "/batches/99", "/issuers/nobody")
 
 
@@ -50,7 +54,7 @@ def test_every_page_leads_to_every_other_and_to_its_twin(api: Api) -> None:
         for link in links:
             if link.endswith(".json") or "/v1/" in link:
                 assert api.client.get(link).status_code == 200, link
-    assert reached == {"/", "/verify", *PAGES}
+    assert reached == {"/verify", *PAGES}
 
 
 @pytest.mark.parametrize(
@@ -83,6 +87,45 @@ def test_nothing_about_credentials_or_learners_is_on_any_page(api: Api) -> None:
     for secret in (*api.handles, api.final, api.open, api.external, "Ünal", "students.example", "soil", "Soil"):
         assert secret not in said
     assert api.registered.key.key_id.hex() in said  # the search would have found something
+
+
+def test_the_first_page_says_what_this_is_where_it_is_recorded_and_how_much_it_holds(api: Api) -> None:
+    made = api.registered
+    page = words(text(api, "/"))
+    assert "Credentials anchored 3 Batches anchored 1 Issuers in the contract 1 Final anchors 1" in page
+    assert "its credentials have no standing" in page
+    assert "Sepolia, chain 11155111 Contract 0x5fbdb2315678afecb367f032d93f642f64180aa3" in page
+    made.sealed(2, first=20)
+    number = made.create_anchor()
+    made.attempt(number)
+    made.include(number, final=False)
+    assert "Credentials anchored 3 Batches anchored 1" in words(text(api, "/"))
+    made.include(number, final=True)
+    page = text(api, "/")
+    assert "anchored 5 Batches anchored 2 Issuers in the contract 1 Final anchors 2 Newest anchor Anchor 2" in words(
+        page
+    )
+    assert f'<time datetime="{times.shown(made.now)}">' in page
+    heartbeat = api.services.settings.heartbeat_seconds
+    for age, late in ((heartbeat, False), (heartbeat + 1, True)):
+        api.services.now = lambda age=age: datetime.fromtimestamp(made.now + age, UTC)
+        assert ("longer ago than this registry usually lets pass" in text(api, "/")) is late
+        assert ("langer geleden dan dit register" in text(api, "/?lang=nl")) is late
+    api.app.state.services = Services(replace(api.services.settings, test_network=False), made.store)
+    assert "no standing" not in text(api, "/")
+
+
+def test_a_registry_without_a_contract_says_so_and_counts_nothing(
+    api: Api, migrated_file: Path, tmp_path: Path
+) -> None:
+    store = Store(f"sqlite:///{shutil.copy(migrated_file, tmp_path / 'empty.db')}")
+    api.app.state.services = Services(api.services.settings, store)
+    page = text(api, "/")
+    assert "does not have its contract yet" in page
+    assert "Credentials anchored 0" in words(page)
+    assert "/log/checkpoint" not in page
+    assert 'href="/verify"' in page
+    store.close()
 
 
 def test_an_anchor_says_what_it_commits_to_and_where_it_is(api: Api) -> None:

@@ -44,7 +44,6 @@ def test_the_page_loads_only_our_own_files_and_may_not_be_framed(trusting: Api) 
         assert re.match(r"/(?!/)|\?lang=|#|data:", address), address
     assert not re.search(r"<script(?![^>]*(src=\"/static/|type=\"application/json\"))", answer.text)
     assert not re.search(r"\son[a-z]+=|\sstyle=", answer.text)
-    assert trusting.client.get("/").text == answer.text
 
 
 def test_addresses_of_the_trust_profile_are_not_told_to_anybody(trusting: Api) -> None:
