@@ -22,7 +22,7 @@ class Rule:
 
     def __str__(self) -> str:
         tag = self.name == "finality_depth" and self.value is None
-        return f"{'by the tag finalized' if tag else self.value} ({self.source})"
+        return f"{'by the tag finalized' if tag else str(self.value).lower()} ({self.source})"
 
 
 def rules(settings: Settings, chain_id: int) -> list[Rule]:
@@ -62,10 +62,28 @@ def explorer(settings: Settings, chain_id: int) -> Explorer | None:
     return explorer_at(settings.explorer_url) if settings.explorer_url else profile(chain_id).explorer
 
 
-def require_honest(settings: Settings, chain_id: int) -> None:
-    """Refuse to give credentials on a test network the standing of real ones. Raises SettingsError."""
+def standing(settings: Settings, chain_id: int) -> Rule:
+    """Whether what is anchored there is a test: as the settings say, else the profile; a test where neither knows."""
+    if settings.test_network is not None:
+        return Rule("test_network", settings.test_network, "setting")
     known = profile(chain_id)
-    if known.test and not settings.test_network:
+    return Rule("test_network", known.test is not False, f"profile: {known.name}")
+
+
+def is_test(settings: Settings, chain_id: int) -> bool:
+    """The value of `standing`."""
+    return bool(standing(settings, chain_id).value)
+
+
+def require_honest(settings: Settings, chain_id: int) -> None:
+    """Refuse to give credentials on a test network the standing of real ones, and what is for tests alone elsewhere.
+
+    Raises SettingsError.
+    """
+    known = profile(chain_id)
+    if settings.vc_api_issuer and not is_test(settings, chain_id):
+        raise SettingsError(f"vc_api_issuer is not usable: it is for test networks only, and {known.name} is none.")
+    if known.test and settings.test_network is False:
         raise SettingsError(
             f"test_network is not usable: it is false, and chain {chain_id} ({known.name}) is a test network, which "
             "ends one day. Set CREDANCHOR_TEST_NETWORK=true, or deploy to another chain."

@@ -11,6 +11,8 @@ def shown(value: Any, *, secret: bool = False, whole: bool = False) -> str:
     if secret:
         # Passwords stand before the host, providers' keys in the path: the scheme and the host are what helps.
         return shown(tuple(_host_only(url) for url in ((value,) if isinstance(value, str) else value)))
+    if value is None:
+        return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     return ",".join(value) if isinstance(value, tuple) else str(value)

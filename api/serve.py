@@ -165,6 +165,7 @@ def _bind(settings: Settings, deployment: Deployment, say: Say) -> str:
             Vault.create(settings.master_key)
             say(f"Made the master key {settings.master_key}. Back it up: without it hosted keys are lost.")
 
+    test = chains.is_test(settings, deployment.chain_id)
     store = Store(settings.database)
     try:
         migrate(store)
@@ -176,14 +177,14 @@ def _bind(settings: Settings, deployment: Deployment, say: Say) -> str:
         try:
             authenticate(store, token)
         except BadToken:
-            _, token = create_api_key(store, "administrator", ["admin"], live=not settings.test_network)
+            _, token = create_api_key(store, "administrator", ["admin"], live=not test)
         datadir.write(settings.client, json.dumps({"url": settings.public_url, "api_key": token}) + "\n", 0o600)
     finally:
         store.close()
     profile = partial(
         deployment.trust,
         settings.rpc_urls,
-        test=settings.test_network,
+        test=test,
         heartbeat_seconds=settings.heartbeat_seconds,
     )
     # Written by `deploy` or an older version and never touched since: then the log's key may be added.

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 from fastapi import Request
 
 from api import contexts
+from api.chains import is_test
 from api.limits import READY_SECONDS
 from api.problem_types import TYPES
 from api.problems import Problem
 from api.settings import Settings
 from api.status_source import OwnStatus
-from registry.errors import FormatError
+from registry.errors import FormatError, StateError
 from registry.store.engine import Store
 from registry.store.setup import registry
 from registry.store.tables import Registry
@@ -89,6 +90,14 @@ class Services:
 
         origins = (origin for entry in self.trust.registries for origin in entry.status)
         return OwnStatus(self.store, HttpStatus(origins, timeout=self.settings.rpc_timeout_seconds))
+
+    @property
+    def test_network(self) -> bool:
+        """Whether what this registry issues is a test."""
+        try:
+            return is_test(self.settings, self.bound().chain_id)
+        except StateError:
+            return self.settings.test_network is not False
 
     def bound(self) -> Registry:
         """The contract this database belongs to. Raises StateError while there is none."""

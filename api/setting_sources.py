@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import Field
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 PREFIX = "CREDANCHOR_"
@@ -69,7 +70,7 @@ def _unknown(name: str, known: list[str], source: str) -> str:
 def _typed(one: "Field[Any]", value: Any, where: str) -> Any:
     """`value` from a file or the environment as the type of the field's default."""
     kind = type(one.default)
-    if kind is bool and (isinstance(value, bool) or value in ("true", "false")):
+    if kind in (bool, NoneType) and (isinstance(value, bool) or value in ("true", "false")):
         return value is True or value == "true"
     if kind is tuple and isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
@@ -84,7 +85,11 @@ def _typed(one: "Field[Any]", value: Any, where: str) -> Any:
             return kind(value)
         except ValueError:
             pass
-    wanted = {bool: "true or false", tuple: "a list of texts", int: "a whole number", float: "a number"}.get(
-        kind, "a text"
-    )
+    wanted = {
+        bool: "true or false",
+        NoneType: "true or false",
+        tuple: "a list of texts",
+        int: "a whole number",
+        float: "a number",
+    }.get(kind, "a text")
     raise SettingsError(f"{where} must be {wanted}.")

@@ -58,8 +58,10 @@ class Settings:
         (),
         "JSON-RPC endpoints for browsers; all see them. Empty: the embedded chain's own; else this server checks.",
     )
-    test_network: bool = _setting(
-        True, "Whether the chain is a test or embedded one: API keys say test, credentials have no standing."
+    test_network: bool | None = _setting(
+        None,
+        "Whether it is all a test: API keys say so, credentials have no standing. Empty: as the chain's profile, and a "
+        "test where that does not know.",
     )
     max_fee_gwei: float = _setting(
         0.0,
@@ -144,7 +146,7 @@ class Settings:
         for name in ("max_fee_gwei", "min_tip_gwei", "bump_after_blocks", "finality_depth", "final_witnesses"):
             _check(0 <= getattr(self, name) < MAX_RULE, name, f"is 0 or more and below {MAX_RULE}")
         _check(0 <= self.signing_processes <= MAX_PROCESSES, "signing_processes", f"lies between 0 and {MAX_PROCESSES}")
-        _check(not self.vc_api_issuer or self.test_network, "vc_api_issuer", "is for test networks only")
+        _check(not self.vc_api_issuer or self.test_network is not False, "vc_api_issuer", "is for test networks only")
         _check(self.log_format in {"json", "text"}, "log_format", "is json or text")
         _check(0 <= self.monitor_port < 65536, "monitor_port", "lies between 0 and 65535")
         _check_webhook(self.alert_webhook, self.alert_secret)

@@ -65,9 +65,14 @@ def write_trust(
     """
     kept = TrustProfile.parse(old.trust.read_text("utf-8")) if old.trust.exists() else None
     if kept is None:
-        kept = before.trust(old.rpc_urls, test=old.test_network, heartbeat_seconds=old.heartbeat_seconds)
+        kept = before.trust(
+            old.rpc_urls, test=chains.is_test(old, before.chain_id), heartbeat_seconds=old.heartbeat_seconds
+        )
     own = deployment.trust(
-        new.rpc_urls, test=new.test_network, heartbeat_seconds=new.heartbeat_seconds, log_key=log_key
+        new.rpc_urls,
+        test=chains.is_test(new, deployment.chain_id),
+        heartbeat_seconds=new.heartbeat_seconds,
+        log_key=log_key,
     )
     (entry,) = own.registries
     entry = replace(entry, name=f"{entry.name}, from block {deployment.deploy_block} on")

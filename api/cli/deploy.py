@@ -57,7 +57,9 @@ def run(arguments: argparse.Namespace) -> int:
     deployment = replace(deployment, public_url=settings.public_url)
     deployment.save(settings.deployment)
     profile = deployment.trust(
-        settings.rpc_urls, test=settings.test_network, heartbeat_seconds=settings.heartbeat_seconds
+        settings.rpc_urls,
+        test=chains.is_test(settings, deployment.chain_id),
+        heartbeat_seconds=settings.heartbeat_seconds,
     )
     datadir.write(settings.trust, profile.to_toml())
     shown = chains.explorer(settings, deployment.chain_id)

@@ -75,7 +75,7 @@ def _rules(settings: "Settings") -> list["Rule"]:
         there = Deployment.load(settings.deployment)
     except DataDirError:  # the check of the deployment says it
         there = None
-    return chains.rules(settings, there.chain_id) if there else []
+    return [chains.standing(settings, there.chain_id), *chains.rules(settings, there.chain_id)] if there else []
 
 
 def _files(settings: "Settings") -> str:

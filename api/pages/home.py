@@ -21,7 +21,7 @@ def home(services: Svc, request: Request, frame: Framed) -> Response:
         request, frame, "ask", "front.html",
         twin="",  # /v1/registry has other facts, and is linked to
         chain=chain,
-        test=services.settings.test_network,
+        test=services.test_network,
         held=held,
         time=times.shown(held.latest.block_time) if held.latest else None,
         late=age > services.settings.heartbeat_seconds,

@@ -73,7 +73,7 @@ def download(services: Svc, code: Code) -> Response:
 def paper(services: Svc, frame: Framed, code: Code) -> Response:
     """The file on a page to print, in the reader's language. Raises Problem pdf-unavailable."""
     data = stored.file(services.store, opened(services, "claim", code))
-    registry, test = services.bound().public_url, services.settings.test_network
+    registry, test = services.bound().public_url, services.test_network
     try:
         made = make(data, frame.catalogue.language, registry=registry, test=test)
     except PaperError as error:
@@ -173,7 +173,7 @@ def claim(
         here=f"/c/{code}",
         state="final" if final else "waiting" if found else "unsigned",
         status=row.status,
-        test=services.settings.test_network,
+        test=services.test_network,
         rows=rows(found, frame.catalogue) if found else [],
         issuer=_issuer(services, row.batch_id),
         host=services.settings.public_url,

@@ -88,7 +88,7 @@ def portfolio_page(services: Svc, frame: Framed, code: Code) -> Response:
     fates = count([one.award for one in shown if one.award])
     html = frame.render(
         "portfolio.html",
-        test=services.settings.test_network or any(one.seen and one.seen["verdict"] == "valid_test" for one in shown),
+        test=services.test_network or any(one.seen and one.seen["verdict"] == "valid_test" for one in shown),
         names=len({one.found.learner_name.casefold() for one in shown if one.found}) > 1,
         totals=_totals([award for award, fate in fates.values() if fate == "counts"]),
         cards=[_card(one, fates, frame.catalogue) for one in shown],

@@ -62,7 +62,7 @@ def create(post: Poster, wanted: Annotated[Parsed[NewApiKey], fields(NewApiKey)]
             raise FormatError("format.time", "/expires_at", "This time is past", "Give one to come, or null")
         row, token = apikeys.create_api_key(
             services.store, new.name, new.scopes, issuer_id=new.issuer, expires_at=expires_at,
-            live=not services.settings.test_network,
+            live=not services.test_network,
         )  # fmt: skip
         return {**show(row), "token": token}
 

@@ -90,7 +90,7 @@ def pdf(services: Svc, request: Request, caller: Reader, handle: Id, lang: Lang 
     _owned(services, caller, handle)
     data = stored.file(services.store, handle)
     language = choose(lang, request.headers.get("accept-language", "")).language
-    registry, test = services.bound().public_url, services.settings.test_network
+    registry, test = services.bound().public_url, services.test_network
     try:
         made = make(data, language, registry=registry, test=test)
     except PaperError as error:

@@ -103,7 +103,7 @@ def registry(services: Svc) -> Any:
         "deploy_block_hash": hash0x(row.deploy_block_hash),
         "public_url": row.public_url,
         "log_key": key and {"vkey": key.vkey, "multikey": key.multikey},
-        "test_network": services.settings.test_network,
+        "test_network": services.test_network,
     }
 
 
@@ -125,5 +125,5 @@ def _registry(services: Services) -> dict[str, Any] | None:
         "chain_id": row.chain_id,
         "contract": hash0x(row.contract),
         "registry_id": row.registry_id.hex(),
-        "test_network": services.settings.test_network,
+        "test_network": services.test_network,
     }

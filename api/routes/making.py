@@ -91,7 +91,7 @@ def _verified(services: Services, given: Sequence[dict[str, Any]]) -> list[Compo
     What has no standing, because it was anchored on a test network, counts only where this registry is a test itself.
     """
     trust, status, chains, now = services.trust, services.status, services.chains(), services.now()
-    good = {"valid", "valid_test"} if services.settings.test_network else {"valid"}
+    good = {"valid", "valid_test"} if services.test_network else {"valid"}
     found, errors = [], []
     for row, value in enumerate(given, 1):
         report = verify(canonical(value), trust=trust, chain=chains, status=status, now=now)

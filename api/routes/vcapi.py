@@ -7,7 +7,7 @@ the draft differ: what does not verify is 422. Verdicts of this product are thos
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from starlette.responses import JSONResponse, Response
 
 from api.bodies import JSON, Body, body
@@ -18,7 +18,7 @@ from registry.credential import dids, es256
 from registry.credential.interop import service
 from registry.credential.interop.status import evaluate
 from registry.credential.vcjwt import MEDIA_TYPE
-from registry.errors import FormatError
+from registry.errors import FormatError, StateError
 from registry.format.anchorproof import rfc3339
 from registry.format.multibase import decode_multikey
 from registry.limits import MAX_DOCUMENT_BYTES
@@ -26,7 +26,14 @@ from registry.store import credentials, keys, signers, statusactions
 from registry.store.status import bits_at
 from registry.store.statusactions import Change
 
-router = APIRouter(include_in_schema=False)
+
+def _only_on_tests(services: Svc) -> None:
+    """Settings alone cannot tell before there is a chain. Raises StateError."""
+    if not services.test_network:
+        raise StateError("The registry", "one whose credentials have standing", "a test: anybody may sign here")
+
+
+router = APIRouter(include_in_schema=False, dependencies=[Depends(_only_on_tests)])
 
 MAX_OPTIONS = 32
 """Members of `options`; the suites send five."""

@@ -91,6 +91,18 @@ def test_a_test_network_is_never_served_as_a_real_one(tmp_path: Path) -> None:
             attempt()
     chains.require_honest(settings, MAINNET)
     chains.require_honest(settings, UNKNOWN)
+    with pytest.raises(SettingsError, match="for test networks only, and Ethereum is none"):
+        chains.require_honest(Settings(vc_api_issuer="uni"), MAINNET)
+    chains.require_honest(Settings(vc_api_issuer="uni"), UNKNOWN)
+
+
+def test_the_profile_says_whether_it_is_a_test_unless_the_settings_do() -> None:
+    unset = Settings()
+    assert [chains.is_test(unset, chain_id) for chain_id in (MAINNET, SEPOLIA, UNKNOWN)] == [False, True, True]
+    assert chains.is_test(Settings(test_network=True), MAINNET)  # a rehearsal, at the price of the real thing
+    assert not chains.is_test(Settings(test_network=False), UNKNOWN)
+    assert str(chains.standing(unset, MAINNET)) == "false (profile: Ethereum)"
+    assert chains.standing(Settings(test_network=True), MAINNET).source == "setting"
 
 
 def test_deploying_asks_every_endpoint_for_its_chain_before_anything_is_signed(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from registry.credential.interop.canonizer import lenient
 from registry.credential.keys import IssuerKey
 from registry.store import credentials
 from registry.store.engine import Store
+from registry.store.tables import Registry
 from tests.support.registered import DID, Registered, register
 
 VC_V2, VC_V1 = "https://www.w3.org/ns/credentials/v2", "https://www.w3.org/2018/credentials/v1"
@@ -64,6 +65,13 @@ def test_it_is_off_unless_an_issuer_is_named(made: Registered) -> None:
         assert client.post("/credentials/issue", json={"credential": credential()}).status_code == 404
     with pytest.raises(SettingsError, match="vc_api_issuer"):
         Settings(vc_api_issuer="uni", test_network=False)
+
+
+def test_it_signs_nothing_where_credentials_have_standing(made: Registered, client: TestClient) -> None:
+    with made.store.begin() as session:
+        session.query(Registry).one().chain_id = 1
+    answer = client.post("/credentials/issue", json={"credential": credential(), "options": {}})
+    assert (answer.status_code, answer.json()["code"]) == (409, "wrong-state")
 
 
 def test_what_is_issued_verifies_and_not_once_it_is_changed(client: TestClient) -> None:
