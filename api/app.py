@@ -26,6 +26,7 @@ from api.routes import (
     export,
     health,
     issuers,
+    jwtkeys,
     keys,
     links,
     log,
@@ -41,6 +42,7 @@ from api.services import Services
 ROUTERS = (
     issuers.router,
     keys.router,
+    jwtkeys.router,
     dids.router,
     achievements.router,
     batches.router,

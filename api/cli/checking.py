@@ -102,7 +102,10 @@ class Checker:
         def check(file: bytes) -> Report:
             return self._report(file, bundle, now)
 
-        report = verify_token(data, documents=self._asked.documents, check=check) if is_token(data) else check(data)
+        if is_token(data):
+            report = verify_token(data, document_of=self._asked.documents.get, check=check)
+        else:
+            report = check(data)
         return Checked(render(path, report, bundled, as_json=self._asked.as_json), self._exit_code(report))
 
     def _exit_code(self, report: Report | TokenReport) -> int:

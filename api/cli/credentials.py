@@ -22,15 +22,19 @@ def configure(parser: argparse.ArgumentParser, action: str, *lines: str) -> None
     options.example(parser, *lines)
 
 
+def address(given: str) -> str:
+    """Where a credential is in the API, by its handle, or by the file of it: the name of that ends in the handle."""
+    handle = Path(given).stem.rsplit("-", 1)[-1] if given.endswith(".json") else given
+    return f"/v1/credentials/{options.segment(handle)}"
+
+
 def run(arguments: argparse.Namespace, action: str) -> int:
     """POST /v1/credentials/{handle}/{action} for each; stops at the first refusal."""
     client = options.client(arguments)
     body = {"reason": arguments.reason} | ({"note": arguments.note} if arguments.note else {})
     changed: list[dict[str, Any]] = []
     for given in arguments.handles:
-        # People drop the file they downloaded; its name ends in the handle.
-        handle = Path(given).stem.rsplit("-", 1)[-1] if given.endswith(".json") else given
-        changed.append(client.post(f"/v1/credentials/{options.segment(handle)}/{action}", body))
+        changed.append(client.post(f"{address(given)}/{action}", body))
     text = table(changed, ("handle", "status"), "")
     emit(arguments.json, changed, f"{text}\n\nVerifiers see it with the next anchor, as soon as that is final.")
     return 0

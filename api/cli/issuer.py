@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from pathlib import Path
 from typing import Any
 
 from api.cli import options
@@ -33,8 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "print an issuer's DID document, to be served where its did:web says",
         did,
         "credanchor issuer did north-sea",
-        "credanchor issuer did north-sea --jwt-key es256.pem    # with a key for `credanchor jwt`",
-        configure=_did_options,
+        configure=_one,
     )
     group.add(
         "suspend",
@@ -86,7 +84,7 @@ def show(arguments: argparse.Namespace) -> int:
 
 
 def did(arguments: argparse.Namespace) -> int:
-    """GET /v1/issuers/{issuer}/did.json, with a key for JWTs if one is named."""
+    """GET /v1/issuers/{issuer}/did.json."""
     from registry.credential import dids
 
     client, path = options.client(arguments), f"/v1/issuers/{options.segment(arguments.issuer)}"
@@ -94,13 +92,7 @@ def did(arguments: argparse.Namespace) -> int:
     if not identity.startswith(dids.WEB):
         remedy = "A did:key needs none: whoever reads it has the key." if identity.startswith(dids.KEY) else ""
         raise CliError(f"{identity} has no document that could be served.", remedy)
-    document = client.get(f"{path}/did.json")
-    if arguments.jwt_key:
-        from api.cli.jwt import read_key
-
-        key = read_key(arguments.jwt_key)
-        document = dids.with_jwk(document, arguments.kid or key.method(identity), key.jwk)
-    emit(True, document, "")
+    emit(True, client.get(f"{path}/did.json"), "")
     print(f"Serve it at {dids.web_url(identity)}", file=sys.stderr)
     return 0
 
@@ -150,15 +142,6 @@ def _set_options(parser: argparse.ArgumentParser) -> None:
     _one(parser)
     says = "off, warn (the default), or require: refuse what lacks a mandatory element of Recommendation 2022/C 243/02"
     parser.add_argument("--lint", required=True, choices=LEVELS, help=says)
-
-
-def _did_options(parser: argparse.ArgumentParser) -> None:
-    from api.cli.jwt import with_kid
-
-    _one(parser)
-    says = "a P-256 key for JWTs, whose public half is added; the registry keeps no such keys"
-    parser.add_argument("--jwt-key", type=Path, metavar="PEM", help=says)
-    with_kid(parser)
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:

@@ -19,7 +19,8 @@ from api.routes.common import Id, Svc
 from api.schemas import answers
 from api.schemas.requests import StatusChange
 from api.services import Services
-from registry.store import batches, erasure, statusactions
+from registry.credential import vcjwt
+from registry.store import batches, erasure, jwtkeys, statusactions
 from registry.store import credentials as stored
 from registry.store.apikeys import Caller
 from registry.store.tables import Credential
@@ -49,7 +50,7 @@ def show(row: Credential, state: str) -> dict[str, Any]:
         "state": state,
         "status": row.status,
         "erased_at": times.shown(row.erased_at),
-        "links": {"file": f"{base}/file", "pdf": f"{base}/pdf", "proof": f"{base}/proof"},
+        "links": {"file": f"{base}/file", "pdf": f"{base}/pdf", "jwt": f"{base}/jwt", "proof": f"{base}/proof"},
     }
 
 
@@ -96,6 +97,21 @@ def pdf(services: Svc, request: Request, caller: Reader, handle: Id, lang: Lang 
     except PaperError as error:
         raise Problem("pdf-unavailable", str(error)) from error
     return cached(request, made, "application/pdf", "ask-private", {"Vary": "Accept-Language, Authorization"})
+
+
+@router.get(
+    "/jwt",
+    **route(
+        "getJwt", "The file as a JWT (vc+jwt), signed with the issuer's newest hosted key for JWTs; final ones only",
+        "not-found", "not-final", "erased", "wrong-state", "invalid-document", "secrets-unavailable",
+        scopes=["credentials:read"],
+        ok={200: content(vcjwt.MEDIA_TYPE, "The token, in compact form.", {"type": "string"})},
+    ),
+)  # fmt: skip
+def jwt(services: Svc, request: Request, caller: Reader, handle: Id) -> Response:
+    _owned(services, caller, handle)
+    token = jwtkeys.token(services.store, services.vault, handle)
+    return cached(request, token.encode(), vcjwt.MEDIA_TYPE, "ask-private", {"Vary": "Authorization"})
 
 
 @router.get(

@@ -4,6 +4,7 @@ Whoever can reach these routes gets a signature by that issuer on anything. They
 the draft differ: what does not verify is 422. Verdicts of this product are those of POST /v1/verify.
 """
 
+import json
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -22,9 +23,10 @@ from registry.errors import FormatError, StateError
 from registry.format.anchorproof import rfc3339
 from registry.format.multibase import decode_multikey
 from registry.limits import MAX_DOCUMENT_BYTES
-from registry.store import credentials, keys, signers, statusactions
+from registry.store import credentials, jwtkeys, keys, signers, statusactions
 from registry.store.status import bits_at
 from registry.store.statusactions import Change
+from registry.store.tables import IssuerKey, JwtKey
 
 
 def _only_on_tests(services: Svc) -> None:
@@ -151,13 +153,14 @@ def _resolver(services: Services) -> Callable[[str], bytes]:
         if did.startswith(dids.KEY) and fragment in ("", did.removeprefix(dids.KEY)):
             text = did.removeprefix(dids.KEY)
             return es256.decode_multikey(text) if text.startswith(_P256) else decode_multikey(text)
-        known = keys.by_verification_method(services.store, method)
+        known: IssuerKey | JwtKey | None = keys.by_verification_method(services.store, method)
+        known = known or jwtkeys.by_verification_method(services.store, method)
         if known is None:
             raise FormatError("proof.key", "/verificationMethod", "The key is not known here, and nothing is fetched")
-        if signers.ended(known):
+        if signers.ended(known) if isinstance(known, IssuerKey) else known.revoked_at:
             problem = "The key has been revoked, or is in other hands: when it signed this, is not known here"
             raise FormatError("proof.key", "/verificationMethod", problem, "Verify the anchored file")
-        return known.multikey
+        return known.multikey if isinstance(known, IssuerKey) else es256.multikey_of(json.loads(known.jwk))
 
     return resolve
 

@@ -68,6 +68,17 @@ class Key(Answer):
     chain: KeyChain
 
 
+class JwtKey(Answer):
+    """A P-256 key of an issuer for JWTs, as its DID document has it; a revoked one may not sign."""
+
+    key_id: Hash
+    jwk: dict[str, str]
+    verification_method: str
+    custody: Literal["hosted", "external"]
+    created_at: Time
+    revoked_at: Time | None
+
+
 class Achievement(Answer):
     """One version of a definition; immutable once `used`."""
 
@@ -168,10 +179,11 @@ class Added(Answer):
 
 
 class Links(Answer):
-    """Where the file, a page with it in, and its proof are, once the batch is final."""
+    """Where the file, a page with it in, the file as a JWT, and its proof are, once the batch is final."""
 
     file: str
     pdf: str
+    jwt: str
     proof: str
 
 

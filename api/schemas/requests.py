@@ -55,6 +55,13 @@ class NewKey(Request):
     verification_method: Annotated[str, Field(max_length=MAX_URL_CHARS)] | None = None
 
 
+class NewJwtKey(Request):
+    """A key for JWTs: without `jwk` it is made and kept here, encrypted; with one it is held elsewhere."""
+
+    jwk: dict[str, Any] | None = None
+    verification_method: Annotated[str, Field(max_length=MAX_URL_CHARS)] | None = None
+
+
 class Compromise(Request):
     """Since when a key was in other hands; may lie in the past, and only ever moves earlier."""
 

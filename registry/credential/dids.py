@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from registry.credential.es256 import ALGORITHM
 from registry.errors import FormatError
 from registry.format.multibase import decode_multikey, encode_multikey
 from registry.limits import MAX_URL_CHARS
@@ -128,20 +129,28 @@ def document(did: str, keys: Iterable[ListedKey]) -> dict[str, Any]:
     return {"@context": list(CONTEXTS), "id": did, "verificationMethod": methods, "assertionMethod": usable}
 
 
-def with_jwk(document: Mapping[str, Any], method: str, jwk: Mapping[str, str]) -> dict[str, Any]:
-    """A copy of a DID document with one more key that may sign now: a public JWK (RFC 7517), for JWTs.
+def check_jwk_method(did: str, method: str) -> None:
+    """Raise FormatError format.verification-method unless `method` can name a key of `did` that signs JWTs."""
+    prefix, _, name = method.partition("#")
+    if prefix != did or not _FRAGMENT.fullmatch(name) or name.startswith("z6Mk"):
+        raise _bad_method(f"{method[:100]!r} is not a key for JWTs of {did}", "Use '<did>#<name>'")
 
-    Raises FormatError format.verification-method: `method` is no DID URL of the document's DID, or it is there already.
+
+def with_jwk(
+    document: Mapping[str, Any], method: str, jwk: Mapping[str, str], *, ended: bool = False
+) -> dict[str, Any]:
+    """A copy of a DID document with one more key, for JWTs: a public JWK (RFC 7517), which says that it is for ES256.
+
+    `ended` as in `document`: listed, and may not sign. Raises FormatError format.verification-method: `method` is no
+    DID URL of the document's DID, or it is there already.
     """
     did = document["id"]
-    prefix, _, name = method.partition("#")
-    if prefix != did or not _FRAGMENT.fullmatch(name):
-        raise _bad_method(f"{method[:100]!r} is not a key of {did}", "Use '<did>#<name>'")
-    entry = {"id": method, "type": "JsonWebKey", "controller": did, "publicKeyJwk": dict(jwk)}
+    check_jwk_method(did, method)
+    entry = {"id": method, "type": "JsonWebKey", "controller": did, "publicKeyJwk": {**jwk, "alg": ALGORITHM}}
     methods = [*document["verificationMethod"], entry]
     _check_unique(methods)
     contexts = [*document["@context"], *([] if JWK_CONTEXT in document["@context"] else [JWK_CONTEXT])]
-    usable = [*document["assertionMethod"], method]
+    usable = [*document["assertionMethod"], *([] if ended else [method])]
     return {**document, "@context": contexts, "verificationMethod": methods, "assertionMethod": usable}
 
 

@@ -15,13 +15,19 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
 
 from registry.errors import FormatError, SecretError
 from registry.format.multibase import b58decode
 from registry.format.strictjson import canonical
 
 SIGNATURE_BYTES = 64
+ALGORITHM = "ES256"
 MULTIKEY_PREFIX = b"\x80\x24"
 """Multicodec of a P-256 public key, as a variable-length integer; a compressed point follows."""
 
@@ -29,6 +35,7 @@ MULTIKEY_BYTES = 35
 _MULTIKEY_CHARS = 49
 _NUMBER_BYTES = 32
 _CURVE = ec.SECP256R1()
+_REPEATABLE = ec.ECDSA(SHA256(), deterministic_signing=True)
 _ALPHABET = re.compile(r"[A-Za-z0-9_-]*")
 
 
@@ -37,14 +44,18 @@ class Es256Key:
 
     def __init__(self, key: ec.EllipticCurvePrivateKey) -> None:
         self._key = key
-        numbers = key.public_key().public_numbers()
-        self.jwk = {"kty": "EC", "crv": "P-256", "x": _number_text(numbers.x), "y": _number_text(numbers.y)}
+        self.jwk = _jwk(key.public_key())
         """The public key, with the members that RFC 7518 requires and no others."""
 
     @classmethod
     def generate(cls) -> "Es256Key":
         """A new key from the operating system's random source."""
         return cls(ec.generate_private_key(_CURVE))
+
+    @classmethod
+    def from_secret(cls, secret: bytes) -> "Es256Key":
+        """The key pair whose `secret` (32 bytes) was kept."""
+        return cls(ec.derive_private_key(int.from_bytes(secret), _CURVE))
 
     @classmethod
     def from_pem(cls, data: bytes) -> "Es256Key":
@@ -58,17 +69,53 @@ class Es256Key:
             raise SecretError("This is not an unencrypted P-256 private key in PEM form", remedy)
         return cls(key)
 
+    @property
+    def secret(self) -> bytes:
+        """The 32 bytes that `from_secret` takes."""
+        return self._key.private_numbers().private_value.to_bytes(_NUMBER_BYTES)
+
     def method(self, did: str) -> str:
-        """The DID URL this key has unless another is given: the DID, and the key's thumbprint as fragment."""
-        return f"{did}#{encode(hashlib.sha256(canonical(self.jwk)).digest())}"
+        """The DID URL this key has unless another is given, see `method_of`."""
+        return method_of(did, self.jwk)
 
     def sign(self, message: bytes) -> bytes:
-        """The 64-byte signature of `message`."""
-        r, s = decode_dss_signature(self._key.sign(message, ec.ECDSA(SHA256())))
+        """The 64-byte signature of `message`; by RFC 6979, so the same message has the same one."""
+        r, s = decode_dss_signature(self._key.sign(message, _REPEATABLE))
         return r.to_bytes(_NUMBER_BYTES) + s.to_bytes(_NUMBER_BYTES)
 
     def __repr__(self) -> str:
         return f"Es256Key({self.jwk['x']})"
+
+
+def read_jwk(jwk: Mapping[str, Any]) -> dict[str, str]:
+    """The public key with the required members alone. Raises FormatError jwt.key, also for one with its secret."""
+    return _jwk(_public(jwk))
+
+
+def jwk_from_pem(data: bytes) -> dict[str, str]:
+    """The public key in a PEM file of it or of its secret half. Raises SecretError."""
+    try:
+        key = load_pem_public_key(data)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return Es256Key.from_pem(data).jwk
+    if not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name != _CURVE.name:
+        raise SecretError("This is not a P-256 key in PEM form", "openssl ec -pubout writes one")
+    return _jwk(key)
+
+
+def thumbprint(jwk: Mapping[str, str]) -> bytes:
+    """The name of a public key that has the required members alone, 32 bytes (RFC 7638)."""
+    return hashlib.sha256(canonical(dict(jwk))).digest()
+
+
+def method_of(did: str, jwk: Mapping[str, str]) -> str:
+    """The DID URL of a key: the DID, and the key's thumbprint as fragment."""
+    return f"{did}#{encode(thumbprint(jwk))}"
+
+
+def multikey_of(jwk: Mapping[str, Any]) -> bytes:
+    """The key as a multikey, 35 bytes. Raises FormatError jwt.key."""
+    return MULTIKEY_PREFIX + _public(jwk).public_bytes(Encoding.X962, PublicFormat.CompressedPoint)
 
 
 def decode_multikey(text: str) -> bytes:
@@ -126,8 +173,13 @@ def decode(text: str, place: str = "") -> bytes:
     return data
 
 
+def _jwk(key: ec.EllipticCurvePublicKey) -> dict[str, str]:
+    numbers = key.public_numbers()
+    return {"kty": "EC", "crv": "P-256", "x": _number_text(numbers.x), "y": _number_text(numbers.y)}
+
+
 def _public(jwk: Mapping[str, Any]) -> ec.EllipticCurvePublicKey:
-    if (jwk.get("kty"), jwk.get("crv")) != ("EC", "P-256") or jwk.get("alg", "ES256") != "ES256":
+    if (jwk.get("kty"), jwk.get("crv")) != ("EC", "P-256") or jwk.get("alg", ALGORITHM) != ALGORITHM:
         raise FormatError("jwt.key", "", "The key is not a P-256 key for ES256")
     if "d" in jwk:
         raise FormatError("jwt.key", "/d", "The public key holds its secret half", "Replace the key: its secret is out")

@@ -20,7 +20,7 @@ from registry.format.strictjson import pointer
 from registry.format.times import parse_time
 from registry.limits import MAX_TIME, MAX_URL_CHARS
 
-ALGORITHM = "ES256"
+ALGORITHM = es256.ALGORITHM
 TYPE = "vc+jwt"
 MEDIA_TYPE = "application/vc+jwt"
 CLAIMS = ("iss", "jti", "sub", "nbf", "exp")

@@ -1,5 +1,6 @@
 """An issuer's identity and its keys together: the DID document of a did:web, the one key of a did:key."""
 
+import json
 from typing import Any
 
 from sqlalchemy import select
@@ -7,7 +8,7 @@ from sqlalchemy import select
 from registry.credential import dids
 from registry.credential.keys import generate
 from registry.errors import FormatError, NotFound
-from registry.store import issuers, keys
+from registry.store import issuers, jwtkeys, keys
 from registry.store.engine import Store
 from registry.store.signers import ended
 from registry.store.tables import Issuer, Registry
@@ -42,9 +43,16 @@ def check_place(store: Store, id: str, did: str) -> None:
 
 
 def did_document(store: Store, issuer: Issuer) -> dict[str, Any]:
-    """The DID document of an issuer with a did:web; see `dids.document`. Raises NotFound for other methods."""
+    """The DID document of an issuer with a did:web, see `dids.document`; its keys for JWTs come last.
+
+    Raises NotFound for other methods.
+    """
     if not issuer.did.startswith(dids.WEB):
         raise NotFound("DID document of issuer", issuer.id)
     history = keys.key_history(store, issuer.id)
     listed = [dids.ListedKey(key.multikey, key.verification_method, ended(key)) for key in history]
-    return dids.document(issuer.did, listed)
+    document = dids.document(issuer.did, listed)
+    for key in jwtkeys.key_history(store, issuer.id):
+        revoked = key.revoked_at is not None
+        document = dids.with_jwk(document, key.verification_method, json.loads(key.jwk), ended=revoked)
+    return document

@@ -13,6 +13,7 @@ from registry.format import entries
 from registry.format.multibase import encode_multikey
 from registry.store import issuers, lists
 from registry.store.engine import Store
+from registry.store.jwtkeys import require_free
 from registry.store.signers import active_key, find_active, open_key, usable
 from registry.store.tables import Issuer, IssuerKey
 from registry.store.vault import Vault
@@ -124,8 +125,7 @@ def _add(session: Session, store: Store, issuer: Issuer, multikey: bytes, verifi
     existing = session.get(IssuerKey, key_id)
     if existing is not None:
         raise Conflict(f"Adding key {key_id.hex()}", f"issuer {existing.issuer_id!r} has it")
-    if session.scalar(select(IssuerKey).where(IssuerKey.verification_method == method)) is not None:
-        raise Conflict("Adding a key", f"another key has the name {method}")
+    require_free(session, method)
     row = IssuerKey(
         key_id=key_id,
         issuer_id=issuer.id,

@@ -22,6 +22,7 @@ from registry.store.tables import (
     Batch,
     Issuer,
     IssuerKey,
+    JwtKey,
     StatusList,
 )
 from registry.store.vault import Vault
@@ -42,7 +43,8 @@ def carry_over(old: Store, new: Store, vault: Vault) -> int:
     """Give the successor's bound database the issuers, their keys in force, definitions and API keys; all or nothing.
 
     Nothing of them is on the new chain yet: the registrar brings it there. Issuers with a hosted key get a first pair
-    of status lists in the new registry. Again it does nothing. Returns how many issuers there are.
+    of status lists in the new registry. Keys for JWTs go with their history, which no contract keeps. Again it does
+    nothing. Returns how many issuers there are.
     """
     with new.begin() as session:
         there = session.scalar(select(func.count()).select_from(Issuer)) or 0
@@ -56,7 +58,7 @@ def carry_over(old: Store, new: Store, vault: Vault) -> int:
             session.flush()
             for key in keys:
                 session.add(_copy(key, chain_added_at=None, chain_revoked_at=None, chain_compromised_at=None))
-            for row in (*source.scalars(select(Achievement)), *source.scalars(select(ApiKey))):
+            for row in (row for table in (Achievement, ApiKey, JwtKey) for row in source.scalars(select(table))):
                 session.add(_copy(row))
         session.flush()
         for issuer_id in sorted({key.issuer_id for key in keys if key.secret is not None}):

@@ -1,5 +1,5 @@
 """Every table of the registry; those by which the worker and its watchers work are in `worktables.py`,
-those of links without an account in `linktables.py`.
+those of links without an account in `linktables.py`, those of keys that sign in `keytables.py`.
 
 Times are integers, Unix seconds. Digests and roots are 32 raw bytes. JSON is text as it was written.
 Personal data lives in exactly two columns, `credential.row` and `credential.document`, plus
@@ -9,6 +9,7 @@ Personal data lives in exactly two columns, `credential.row` and `credential.doc
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
+from registry.store.keytables import IssuerKey, JwtKey, RegistryKey
 from registry.store.linktables import Link, LinkCredential
 from registry.store.worktables import Alarm, Base, Cursor, Lease, Notice, Readings
 
@@ -27,6 +28,7 @@ __all__ = [
     "Idempotency",
     "Issuer",
     "IssuerKey",
+    "JwtKey",
     "Lease",
     "Link",
     "LinkCredential",
@@ -55,16 +57,6 @@ class Registry(Base):
     public_url: Mapped[str]  # where the status lists named in credentials live
 
 
-class RegistryKey(Base):
-    """The Ed25519 key that signs the registry's notes; at most one row, id 1. `secret` is encrypted at rest."""
-
-    __tablename__ = "registry_key"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    multikey: Mapped[bytes]  # 34 bytes, 0xed01 + key
-    secret: Mapped[bytes]
-    created_at: Mapped[int]
-
-
 class Issuer(Base):
     """An organisation that issues. `did` is its identity in the contract: issuer id = SHA-256(did)."""
 
@@ -77,23 +69,6 @@ class Issuer(Base):
     chain_added_at: Mapped[int | None]  # block time, as last seen on the chain
     chain_suspended: Mapped[bool] = mapped_column(default=False)
     lint: Mapped[str] = mapped_column(String(8), default="warn", server_default="warn")  # off, warn, require
-
-
-class IssuerKey(Base):
-    """An Ed25519 key of an issuer. `secret` is encrypted at rest; None for a key held elsewhere."""
-
-    __tablename__ = "issuer_key"
-    key_id: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)  # SHA-256(multikey bytes)
-    issuer_id: Mapped[str] = mapped_column(ForeignKey("issuer.id"), index=True)
-    multikey: Mapped[bytes]  # 34 bytes, 0xed01 + key
-    verification_method: Mapped[str]  # absolute DID URL used in proofs
-    secret: Mapped[bytes | None]
-    created_at: Mapped[int]
-    revoke: Mapped[bool] = mapped_column(default=False)  # wanted
-    compromised_since: Mapped[int | None]  # wanted
-    chain_added_at: Mapped[int | None]  # the next three as last seen on the chain
-    chain_revoked_at: Mapped[int | None]
-    chain_compromised_at: Mapped[int | None]
 
 
 class ApiKey(Base):

@@ -72,11 +72,11 @@ def token_in(data: bytes) -> bytes | None:
 
 
 def verify_token(
-    data: bytes, *, documents: Mapping[str, Mapping[str, Any]], check: Callable[[bytes], Report]
+    data: bytes, *, document_of: Callable[[str], Mapping[str, Any] | None], check: Callable[[bytes], Report]
 ) -> TokenReport:
     """Check a token, or the one in a picture.
 
-    `documents` are issuers' DID documents by DID, as the verifier has them; `check` verifies a file. Bad input is an
+    `document_of` gives an issuer's DID document, as the verifier has it; `check` verifies a file. Bad input is an
     outcome, not an exception.
     """
     try:
@@ -85,7 +85,7 @@ def verify_token(
         form = Check(FORM, "fail", error.code, f"{error}")
         return TokenReport("invalid", f"This is a JWT, and not a good one: {form.sentence}", (form,), None)
     form = Check(FORM, "pass", "jwt.ok", "The claims of the token say what its credential says.")
-    signature = _signature(token, documents.get(token.issuer))
+    signature = _signature(token, document_of(token.issuer))
     report = check(strictjson.canonical(token.credential))
     anchored = anchorproof.detach(token.credential)[1] is not None if report.credential is not None else False
     verdict, sentence = _decide(signature, report, anchored=anchored)

@@ -9,8 +9,8 @@ from tests.support.apisamples import SAMPLES
 from tests.support.httpapi import SCOPES, Api, Operation, operations
 
 PUBLIC = {
-    "listIssuers", "getIssuer", "listKeys", "getAchievement", "getStatusList", "getStatusEvidence", "listAnchors",
-    "getAnchor", "exportRegistry", "exportAnchors", "exportAnchor", "exportBatch", "exportList",
+    "listIssuers", "getIssuer", "listKeys", "listJwtKeys", "getAchievement", "getStatusList", "getStatusEvidence",
+    "listAnchors", "getAnchor", "exportRegistry", "exportAnchors", "exportAnchor", "exportBatch", "exportList",
     "verify", "verifyStack", "livez", "readyz", "health",
     "logCheckpoint", "logTile", "logConsistency", "logInclusion",
     "getRegistry", "listProblems", "getProblem", "getDidDocument",

@@ -19,7 +19,7 @@ from api.datadir import DataDirError
 from api.migrating import Interference, move
 from api.settings import Settings
 from registry.errors import StateError
-from registry.store import batches, statusactions
+from registry.store import batches, jwtkeys, statusactions
 from registry.store.lease import acquire, release
 from registry.store.sealing import Sealer
 from registry.verify.trust import TrustProfile
@@ -130,6 +130,9 @@ def test_a_registry_moves_to_another_chain_and_the_credentials_of_both_verify(wo
     assert len(logfile.from_lines(kept)) == genesis.size + 1  # and the entry that closes it
     assert outcome.json["registered"] is True
     assert len(new.keys()) == 1 < len(world.old.keys())  # the revoked key stays behind
+    had, has = (jwtkeys.key_history(one.store, "uni") for one in (world.old, new))
+    assert [(key.jwk, key.revoked_at) for key in had] == [(key.jwk, key.revoked_at) for key in has]
+    assert len(has) == 2
 
     new_files = new.issue(2)
     stores = (world.old.store, new.store)

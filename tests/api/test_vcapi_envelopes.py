@@ -13,7 +13,7 @@ from registry.credential import es256
 from registry.credential.es256 import Es256Key
 from registry.credential.keys import IssuerKey
 from registry.format.multibase import decode_multikey
-from registry.store import keys
+from registry.store import jwtkeys, keys
 from tests.api.test_vcapi import HOLDER, HOLDER_DID, REFUSED, VC_V1, VC_V2, client, credential, issue, made, verify
 from tests.support.enveloping import P256_DID, P256_KEY, P256_METHOD, envelope, signed, token
 from tests.support.registered import DID, Registered
@@ -62,6 +62,18 @@ def test_a_key_of_our_own_did_web_signs_envelopes_until_it_is_revoked(client: Te
     keys.revoke_key(made.store, made.vault, made.key.key_id)
     assert refusal(client, url) == (422, "proof.key")
     assert verify(client, document)[0] == 422  # what an embedded proof says is no more
+
+    key = Es256Key.generate()
+    method = key.method(DID)
+    url = VC + signed(credential(), key, method)
+    assert refusal(client, url) == (422, "proof.key")
+    added = jwtkeys.add_external_key(made.store, "uni", key.jwk)
+    assert verify(client, envelope(url))[0] == 200
+    other = json.loads(json.dumps(document))
+    other["proof"]["verificationMethod"] = method
+    assert verify(client, other)[0] == 422  # a key for JWTs makes no embedded proofs
+    jwtkeys.revoke_key(made.store, "uni", added.key_id)
+    assert refusal(client, url) == (422, "proof.key")
 
 
 def test_the_older_form_holds_the_credential_in_a_claim(client: TestClient) -> None:

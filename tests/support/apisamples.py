@@ -33,6 +33,8 @@ SAMPLES: dict[str, Callable[[Api], tuple[bytes, str]]] = {
     "setIssuer": _json({"lint": "require"}),
     "addKey": _json({"custody": "hosted"}),
     "revokeKey": _json({}),
+    "addJwtKey": _json({}),
+    "revokeJwtKey": _json({}),
     "markKeyCompromised": _json({"since": "2026-01-01T00:00:01Z"}),
     "addAchievement": lambda _: (ACHIEVEMENT.replace('version = "1"', 'version = "2"').encode(), "application/toml"),
     "createBatch": _json({"issuer": "uni", "achievement": "uni.soil-science.1"}),

@@ -18,7 +18,7 @@ from registry.credential.integrity import add_proof
 from registry.format.anchorproof import rfc3339
 from registry.format.merkle import RFC9162
 from registry.format.note import Checkpoint
-from registry.store import batches, credentials, issuers, keys, links, logkey, worktables
+from registry.store import batches, credentials, issuers, jwtkeys, keys, links, logkey, worktables
 from registry.store.apikeys import create_api_key
 from registry.store.signers import open_key
 from registry.store.tables import Batch, StatusList
@@ -134,7 +134,7 @@ class Api:
             batch = batches.open_batch(self.registered.store, "uni", None).id
         return {
             "issuer": "uni",
-            "key_id": self.registered.key.key_id.hex(),
+            "key_id": (self.jwt_key() if operation in {"revokeJwtKey", "getJwt"} else self.registered.key.key_id).hex(),
             "achievement": self.registered.achievement_id,
             "batch": batch,
             "handle": self.handles[0],
@@ -145,6 +145,10 @@ class Api:
             "id": self.claim_link() if operation == "revokeClaimLink" else self.other_key(),
             "code": "not-final",
         }
+
+    def jwt_key(self) -> bytes:
+        """The id of a key with which JWTs can be made."""
+        return jwtkeys.add_hosted_key(self.registered.store, self.registered.vault, "uni").key_id
 
     def url(self, operation: Operation) -> str:
         """The path with its parameters filled in."""

@@ -15,7 +15,7 @@ from api import chains, datadir, serve, signers
 from api.datadir import Deployment
 from api.settings import Settings
 from api.status_source import OwnStatus
-from registry.store import achievements, batches, credentials, issuers, keys
+from registry.store import achievements, batches, credentials, issuers, jwtkeys, keys
 from registry.store.engine import Store, migrate
 from registry.store.registering import wanted
 from registry.store.sealing import Sealer
@@ -71,6 +71,8 @@ class Directory:
         keys.add_hosted_key(store, vault, "uni")
         made.work()
         keys.revoke_key(store, vault, first)
+        jwtkeys.revoke_key(store, "uni", jwtkeys.add_hosted_key(store, vault, "uni").key_id)
+        jwtkeys.add_hosted_key(store, vault, "uni")
         made.issue(1)  # also brings the lists, which are signed anew, into an anchor
         return made
 

@@ -140,7 +140,6 @@ def test_what_no_verifier_would_read_is_not_signed(desk: Desk) -> None:
 def test_the_token_comes_with_its_key_as_json(desk: Desk) -> None:
     made = credanchor("jwt", "-", "--key", desk.pem, "--json", data=GOOD.data).json
     assert made["kid"] == desk.key.method(DID)
-    assert made["jwk"] == desk.key.jwk
     assert made["jwt"].count(".") == 2
 
 

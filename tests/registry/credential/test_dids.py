@@ -149,12 +149,14 @@ def test_a_key_for_jwts_is_a_method_of_its_own_beside_the_others() -> None:
     found = dids.with_jwk(before, f"{DID}#jwt", key.jwk)
     assert found["verificationMethod"] == [
         *before["verificationMethod"],
-        {"id": f"{DID}#jwt", "type": "JsonWebKey", "controller": DID, "publicKeyJwk": key.jwk},
+        {"id": f"{DID}#jwt", "type": "JsonWebKey", "controller": DID, "publicKeyJwk": {**key.jwk, "alg": "ES256"}},
     ]
     assert found["assertionMethod"] == [f"{DID}#key-2", f"{DID}#jwt"]
     assert found["@context"] == [*before["@context"], "https://w3id.org/security/jwk/v1"]
     assert set(key.jwk) == {"kty", "crv", "x", "y"}
+    ended = dids.with_jwk(before, f"{DID}#jwt", key.jwk, ended=True)
+    assert (ended["verificationMethod"], ended["assertionMethod"]) == (found["verificationMethod"], [f"{DID}#key-2"])
     assert dids.with_jwk(found, f"{DID}#jwt2", key.jwk)["@context"] == found["@context"]
-    for method in (f"{DID}#key-2", "#jwt", f"{DID}x#jwt", DID):
+    for method in (f"{DID}#key-2", "#jwt", f"{DID}x#jwt", DID, f"{DID}#{OLD.multibase}"):
         with pytest.raises(FormatError, match=r"same name|not a key"):
             dids.with_jwk(before, method, key.jwk)

@@ -42,7 +42,12 @@ def test_a_key_is_read_from_its_file_and_never_shown() -> None:
 
     private = ec.derive_private_key(7, ec.SECP256R1())
     key = Es256Key.from_pem(pem(private))
-    assert key.jwk == Es256Key(private).jwk
+    assert key.jwk == Es256Key(private).jwk == Es256Key.from_secret(key.secret).jwk
+    public = private.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    assert es256.jwk_from_pem(pem(private)) == es256.jwk_from_pem(public) == key.jwk
+    assert es256.verify_multikey(es256.multikey_of(key.jwk), key.sign(b"x"), b"x")
     assert repr(key) == f"Es256Key({key.jwk['x']})"
     for data in (
         b"",
