@@ -59,8 +59,9 @@ def credential_in(data: bytes) -> bytes:
         return data
     found = unbake(data)
     if found.is_jws:
-        problem = "The image holds a signed token (JWS), which is not read here"
-        raise FormatError("baking.jws", "", problem, "Check it with `credanchor verify`, or ask for the JSON")
+        problem = "The picture holds a signed token (JWT), which is not read here"
+        remedy = "Check it with `credanchor verify`, or ask the holder for the JSON file"
+        raise FormatError("baking.jws", "", problem, remedy)
     return found.data
 
 

@@ -11,7 +11,9 @@ import pytest
 from playwright.sync_api import Route
 
 from api.paper import make
+from registry.credential import vcjwt
 from registry.credential.baking import bake
+from registry.credential.es256 import Es256Key
 from tests.support import pictures
 from tests.support.browsing import AXE, AXE_FINDINGS
 from tests.support.visiting import Site, Visit
@@ -106,6 +108,14 @@ def test_pictures_and_pasted_text_are_taken_too(visit: Visit, site: Site) -> Non
     visitor.page.fill("#text", site.altered.read_text())
     visitor.page.click("button[type=submit]")
     assert visitor.verdict() == "invalid"
+    # A token may be a good credential: the page, which reads none, says nothing against it, and who does.
+    token = bake(pictures.png(), vcjwt.sign(json.loads(site.valid.read_bytes()), Es256Key.generate()).encode())
+    assert visitor.check("token.png", token) == "unconfirmed"
+    assert "check it with credanchor verify" in visitor.page.inner_text("[data-slot=sentence]")
+    there = visitor.page.request.post(
+        f"{site.url}/verify/report", data=token, headers={"Content-Type": "application/octet-stream"}
+    ).json()
+    assert (there["verdict"], there["checks"][0]["code"]) == ("unconfirmed", "baking.jws")
 
 
 @pytest.mark.parametrize("name", ["a.json", "diploma.pdf"])
