@@ -21,7 +21,8 @@ def submit(
 ) -> dict[str, Any]:
     """Open a batch, let `fill` put something at its path, seal it; answers the batch.
 
-    What the registry refuses is given up again, so that no half-filled batch stays. Raises ApiError, ApiUnreachable.
+    What the registry or `fill` refuses is given up again, so that no half-filled batch stays. Raises ApiError,
+    ApiUnreachable, and the CliError of `fill`.
     """
     from api.client import ApiError, ApiUnreachable
 
@@ -30,7 +31,7 @@ def submit(
     try:
         fill(path)
         sealed: dict[str, Any] = client.post(f"{path}/seal")
-    except ApiError:
+    except (ApiError, CliError):
         with suppress(ApiError, ApiUnreachable):  # the refusal is what there is to tell
             client.delete(path)
         raise

@@ -9,15 +9,14 @@ import argparse
 import contextlib
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from api.cli import options
 from api.cli.failures import USAGE, CliError
-from api.cli.issue import ROSTER_TYPES
 from api.cli.output import Progress, emit
+from api.cli.rosters import rows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from email.headerregistry import Address
 
     from api.mail.transport import Transport
@@ -63,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
     if catalogue is None:
         raise CliError(f"There are no texts in {arguments.lang!r}: {', '.join(catalogues())}.", exit_code=USAGE)
     sender, client = _sender(arguments.sender), options.client(arguments)
-    recipients = Recipients(_rows(arguments.roster))
+    recipients = Recipients(rows(arguments.roster))
     progress = Progress(quiet=arguments.json)
     try:
         with contextlib.ExitStack() as parts:
@@ -103,16 +102,3 @@ def _sender(text: str) -> "Address":
         return Address(name, user, domain)
     except (ValueError, HeaderParseError):
         raise CliError("--from is no mail address; write it like 'Name <name@host>'.", exit_code=USAGE) from None
-
-
-def _rows(path: Path) -> "list[Mapping[str, Any]]":
-    from registry.credential import roster
-    from registry.errors import RowErrors
-
-    kind = ROSTER_TYPES.get(path.suffix.lower())
-    if kind is None:
-        raise CliError(f"{path} is none of {', '.join(ROSTER_TYPES)}.", "Name the file after what is in it.")
-    try:
-        return roster.cells(options.read(path, roster.MAX_ROSTER_BYTES), kind)
-    except RowErrors as problem:
-        raise CliError(f"{path} cannot be read: {problem}") from None

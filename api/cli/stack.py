@@ -16,6 +16,9 @@ from api.cli.output import Progress
 if TYPE_CHECKING:
     from api.client import Client
 
+AS_NAMED = Path()
+"""--learners without a roster."""
+
 _LEARNER = "What the components do not say, by columns of a roster: --learner email=ana@learner.example"
 
 
@@ -28,6 +31,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--as", dest="form", choices=("certificate", "clr"), help=says)
     says = "with --stack: what the components do not say, by columns of a roster, like email=ana@learner.example"
     parser.add_argument("--learner", action="append", default=[], metavar="COLUMN=VALUE", help=says)
+    says = "with --stack: the files are many learners', who are in this roster (its columns are those of --learner), or"
+    says += " without ROSTER as the files name them: one larger credential for each who has what the rule asks for"
+    parser.add_argument("--learners", nargs="?", type=Path, const=AS_NAMED, metavar="ROSTER", help=says)
 
 
 def send(client: "Client", arguments: argparse.Namespace, progress: Progress) -> dict[str, Any]:
@@ -35,16 +41,16 @@ def send(client: "Client", arguments: argparse.Namespace, progress: Progress) ->
     from api.client import ApiError
     from registry.credential.achievement.components import MAX_COMPONENTS
 
-    learner = _learner(arguments.learner)
+    told = learner(arguments.learner)
     files = gather(arguments.stack)
     if len(files) > MAX_COMPONENTS:
         raise CliError(
             f"These are {len(files)} components; the most is {MAX_COMPONENTS}.", "Give those that the definition names."
         )
-    components = [_credential(path, content) for path, content in files]
+    components = [credential(path, content) for path, content in files]
     issuer = arguments.issuer or only_issuer(client)
     body: dict[str, Any] = {
-        "achievement": known(client, issuer, arguments.achievement), "learner": learner, "components": components,
+        "achievement": known(client, issuer, arguments.achievement), "learner": told, "components": components,
     }  # fmt: skip
     if arguments.form:
         body["form"] = arguments.form
@@ -59,7 +65,8 @@ def send(client: "Client", arguments: argparse.Namespace, progress: Progress) ->
         raise
 
 
-def _learner(words: list[str]) -> dict[str, str]:
+def learner(words: list[str]) -> dict[str, str]:
+    """What --learner says, by column. Raises CliError."""
     told: dict[str, str] = {}
     for word in words:
         column, equals, value = word.partition("=")
@@ -69,8 +76,11 @@ def _learner(words: list[str]) -> dict[str, str]:
     return told
 
 
-def _credential(path: Path, content: bytes) -> dict[str, Any]:
-    """The credential in a file or picture, as JSON; whether it is genuine is for the registry to say."""
+def credential(path: Path, content: bytes) -> dict[str, Any]:
+    """The credential in a file or picture, as JSON; whether it is genuine is for the registry to say.
+
+    Raises CliError.
+    """
     from registry.credential.baking import credential_in
     from registry.errors import FormatError
     from registry.format import strictjson

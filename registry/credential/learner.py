@@ -24,7 +24,7 @@ def same_learner(given: Mapping[str, Any], documents: Sequence[Mapping[str, Any]
     `own_issuer` is who issues the stack: numbers by others mean nothing to it. Raises RowErrors, `row` counting the
     documents from 1: stack.other-learner, stack.learner-unknown, stack.name.
     """
-    told = _told(given)
+    told = said_of(given)
     mails = {value for kind, value in told if kind == "mail"}
     facts = [known_by(document, own_issuer, mails) for document in documents]
     errors = _contradictions(told, facts, documents, mails) or _unlinked(told, facts)
@@ -45,7 +45,8 @@ def _only(facts: set[Fact], wanted: str) -> str | None:
     return values[0] if len(values) == 1 else None
 
 
-def _told(given: Mapping[str, Any]) -> set[Fact]:
+def said_of(given: Mapping[str, Any]) -> set[Fact]:
+    """What cells of a roster's row say a learner is known by."""
     told = set()
     if learner := given.get("learner_id"):
         told.add(("id" if ":" in str(learner) else "number", str(learner).strip()))

@@ -4,7 +4,7 @@ Every bad row is reported, with its number as a spreadsheet shows it, its column
 """
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -94,21 +94,23 @@ def parse(data: bytes, content_type: str, achievement: Achievement, today: date 
 
 
 def cells(data: bytes, content_type: str) -> list[Mapping[str, Any]]:
-    """The cells of every row as they stand, by column, for who needs no achievement to read them.
+    """The cells of every row as they stand, by column, for who needs no achievement to read them, and no column.
 
     Raises RowErrors for a file that is no roster.
     """
     errors: list[RowError] = []
-    rows = [found or {} for _, _, found in itertools.islice(_records(data, content_type, errors), MAX_ROWS)]
+    rows = [found or {} for _, _, found in itertools.islice(_records(data, content_type, errors, ()), MAX_ROWS)]
     if errors:
         raise RowErrors(errors)
     return rows
 
 
-def _records(data: bytes, content_type: str, errors: list[RowError]) -> Iterator[_Record]:
+def _records(
+    data: bytes, content_type: str, errors: list[RowError], required: Sequence[str] = REQUIRED
+) -> Iterator[_Record]:
     kind = content_type.partition(";")[0].strip().casefold()
     if kind in ("text/csv", "text/tab-separated-values", "text/plain", "application/vnd.ms-excel"):
-        return _from_table(data, errors)
+        return _from_table(data, errors, required)
     if kind == "application/json":
         return _from_json(data, errors)
     if kind in ("application/jsonl", "application/x-ndjson", "application/x-jsonlines", "application/ndjson"):
@@ -117,13 +119,13 @@ def _records(data: bytes, content_type: str, errors: list[RowError]) -> Iterator
     raise _whole("roster.content-type", f"A roster cannot be {content_type!r}", remedy)
 
 
-def _from_table(data: bytes, errors: list[RowError]) -> Iterator[_Record]:
+def _from_table(data: bytes, errors: list[RowError], required: Sequence[str]) -> Iterator[_Record]:
     records = tabular.read(tabular.decode(data), COLUMNS)
     line, titles = next(records, (1, []))
     if not titles:
         raise _whole("roster.empty", "The file is empty", "Begin with a header: " + ",".join(COLUMNS))
     names = [tabular.header(title) for title in titles]
-    errors += _header_errors(line, titles, names)
+    errors += _header_errors(line, titles, names, required)
     if errors:
         # Without a header that can be trusted every row would be wrong in the same way.
         raise RowErrors(errors)
@@ -139,7 +141,7 @@ def _from_table(data: bytes, errors: list[RowError]) -> Iterator[_Record]:
             yield place, None, {name: cell for name, cell in zip(names, cells, strict=False) if name}
 
 
-def _header_errors(line: int, titles: Iterable[str], names: list[str]) -> Iterator[RowError]:
+def _header_errors(line: int, titles: Iterable[str], names: list[str], required: Sequence[str]) -> Iterator[RowError]:
     for title, name in zip(titles, names, strict=True):
         if name and name not in COLUMNS:
             problem = f"{title.strip()[:60]!r} is not a column of a roster"
@@ -147,9 +149,9 @@ def _header_errors(line: int, titles: Iterable[str], names: list[str]) -> Iterat
     for name in sorted({name for name in names if name and names.count(name) > 1}):
         problem = f"The column {name} appears {names.count(name)} times"
         yield RowError(line, name, None, "roster.column", problem, "Keep one of them")
-    for name in REQUIRED:
+    for name in required:
         if name not in names:
-            remedy = f"Add it to the header; required are {' and '.join(REQUIRED)}"
+            remedy = f"Add it to the header; required are {' and '.join(required)}"
             yield RowError(line, name, None, "roster.column", f"The column {name} is missing", remedy)
 
 

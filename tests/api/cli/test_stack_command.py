@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from registry.credential.baking import bake
 from registry.format import strictjson
 from registry.format.digests import sri
 from registry.store import batches, credentials
@@ -16,7 +17,8 @@ from tests.support.cases import Chain, case
 from tests.support.commandline import Outcome, credanchor
 from tests.support.desk import Desk
 from tests.support.httpapi import Api
-from tests.support.specimen import document
+from tests.support.pictures import SVG
+from tests.support.specimen import document, to_bytes
 from tests.support.waiting import until
 
 MAIL = "email=learner.0000@students.example"
@@ -73,6 +75,59 @@ def test_a_refusal_names_the_file_and_leaves_no_batch(listening: tuple[Api, str]
     assert len(batches.list_batches(api.registered.store)) == before
 
 
+def test_each_of_many_learners_gets_one_and_who_does_not_is_told_why(
+    listening: tuple[Api, str], learner: Path, tmp_path: Path
+) -> None:
+    api, _ = listening
+    made, whole = api.registered, stack(api)["achievement"]
+    second, third = (credentials.file(made.store, handle) for handle in api.handles[1:])
+    (learner / "again.json").write_bytes(second)
+    (learner / "second.svg").write_bytes(bake(SVG, second))
+    altered = learner / "third.json"
+    altered.write_bytes(third.replace(b"Soil science", b"Soil_science"))
+    (learner / "other.json").write_bytes(api.file().replace(b"uni.soil-science.1", b"uni.another.1"))
+    (learner / "stranger.json").write_bytes(to_bytes(document()))
+    (learner / "list.json").write_text("[]")
+    roster = tmp_path / "roster.csv"
+    rows = [f"learner.{number:04}@students.example,{number}" for number in range(4)]
+    roster.write_text("\n".join(["email,learner_id", *rows]))
+    before = len(batches.list_batches(made.store))
+    words = ("--stack", learner, "--achievement", whole, "--learners", roster, "--learner", "awarded_on=2026-01-01")
+    outcome = issue(listening, *words)
+    assert (outcome.code, outcome.err) == (1, "")
+    told = [(one["row"], one["components"], one["problem"]) for one in outcome.json["learners"]]
+    assert told[0] == (1, [str(learner / "soil.json")], None)
+    assert told[1] == (2, [str(learner / "again.json")], None)
+    assert (told[2][:2], f"{altered}: This component is invalid" in told[2][2]) == ((3, [str(altered)]), True)
+    assert told[3] == (4, [], "No file among these is of this learner.")
+    left = {entry["file"]: entry["problem"] for one in outcome.json["learners"] for entry in one["left_out"]}
+    assert "does not name" in left.pop(str(learner / "other.json"))
+    assert "same credential" in left.pop(str(learner / "second.svg"))
+    assert not left
+    unused = {entry["file"]: entry["problem"] for entry in outcome.json["unused"]}
+    assert "none of the learners" in unused.pop(str(learner / "stranger.json"))
+    assert "not a JSON object" in unused.pop(str(learner / "list.json"))
+    assert not unused
+
+    assert len(batches.list_batches(made.store)) == before + 1
+    assert (outcome.json["state"], outcome.json["size"]) == ("sealing", 2)
+    assert Sealer(made.store, made.vault).seal_next()
+    issued = [credentials.document(made.store, row.handle) for row in credentials.list_credentials(
+        made.store, outcome.json["id"], limit=10
+    )]  # fmt: skip
+    assert [json.loads(one)["relatedResource"][0]["id"] for one in issued] == [
+        json.loads(file)["id"] for file in (api.file(), second)
+    ]
+
+    nobody = issue(listening, "--stack", altered, *words[2:])
+    assert (nobody.code, nobody.json["id"]) == (1, None)
+    assert [one["problem"] is None for one in nobody.json["learners"]] == [False] * 4
+    assert len(batches.list_batches(made.store)) == before + 1
+    unnamed = issue(listening, "--stack", learner / "soil.json", "--achievement", whole, "--learners")
+    assert (unnamed.code, unnamed.json["id"]) == (1, None)
+    assert "salted hashes do not" in unnamed.json["unused"][0]["problem"]
+
+
 def test_what_cannot_be_a_stack_is_told_before_a_registry_is_asked(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     many = tmp_path / "many"
@@ -99,6 +154,7 @@ def test_what_cannot_be_a_stack_is_told_before_a_registry_is_asked(tmp_path: Pat
     assert words("roster.csv", "--achievement", "x", "--stack", many)[0] == 64
     assert words("roster.csv", "--achievement", "x", "--learner", MAIL)[0] == 64
     assert words("roster.csv", "--achievement", "x", "--as", "clr")[0] == 64
+    assert words("roster.csv", "--achievement", "x", "--learners", "roster.csv")[0] == 64
     assert words("--achievement", "x", "--stack", many, "--as", "transcript")[0] == 64
     assert words("--achievement", "x", "--stack", many, "--learner", "ana@learner.example")[0] == 64
     assert words("--achievement", "x", "--stack", many, "--unsigned")[0] == 64

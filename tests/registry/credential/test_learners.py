@@ -1,0 +1,51 @@
+"""Many learners' credentials are sorted by what ties them to somebody, and nothing is given to the wrong one."""
+
+from typing import Any
+
+from registry.credential.badge import identity_hash
+from registry.credential.learners import NOBODY, STRANGER, Group, group
+
+OWN, OTHER = "did:web:university.example", "did:web:elsewhere.example"
+
+
+def part(*, id: str = "", number: str = "", mail: str = "", hashed: str = "", issuer: str = OWN) -> dict[str, Any]:
+    """A credential whose subject is known by these."""
+    identities = [{"identityType": "name", "identityHash": "Ana", "hashed": False}]
+    if number:
+        identities.append({"identityType": "identifier", "identityHash": number, "hashed": False})
+    if mail:
+        identities.append({"identityType": "emailAddress", "identityHash": mail, "hashed": False})
+    if hashed:
+        value = identity_hash(hashed, "salt")
+        identities.append({"identityType": "emailAddress", "identityHash": value, "salt": "salt", "hashed": True})
+    return {"issuer": issuer, "credentialSubject": {"identifier": identities} | ({"id": id} if id else {})}
+
+
+def test_a_hashed_address_is_that_of_a_row_and_an_id_ties_on_what_has_none() -> None:
+    rows = [{"email": "Ben@x.example"}, {"email": "ana@x.example"}, {"name": "Ana"}]
+    parts = [
+        part(hashed="ana@x.example", id="did:example:ana"), part(id="did:example:ana"), part(hashed="ben@x.example"),
+        part(), part(hashed="carl@x.example"),
+    ]  # fmt: skip
+    groups, left = group(rows, parts, OWN)
+    assert groups == [Group(0, (2,)), Group(1, (0, 1)), Group(2, ())]
+    assert left == {3: STRANGER, 4: STRANGER}
+
+
+def test_what_would_make_one_learner_of_two_rows_goes_to_neither() -> None:
+    rows = [{"email": "ana@x.example"}, {"learner_id": "7"}, {"learner_id": "8"}]
+    parts = [part(hashed="ana@x.example", number="7"), part(number="7"), part(number="8")]
+    groups, left = group(rows, parts, OWN)
+    assert groups == [Group(0, ()), Group(1, ()), Group(2, (2,))]
+    assert left.keys() == {0, 1}
+    assert "different learners: 1 and 2" in left[0]
+
+
+def test_without_rows_the_documents_say_who_it_is_and_a_number_only_its_own_issuer_s() -> None:
+    parts = [
+        part(number="7"), part(mail="a@x.example"), part(number="7", mail="A@x.example "),
+        part(number="7", issuer=OTHER), part(hashed="a@x.example"), part(id="did:example:b"),
+    ]  # fmt: skip
+    groups, left = group([], parts, OWN)
+    assert groups == [Group(None, (0, 1, 2)), Group(None, (5,))]
+    assert left == {3: NOBODY, 4: NOBODY}
