@@ -6,8 +6,9 @@ are deterministic. So the result is the same whoever finishes, and however the w
 """
 
 import itertools
+import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -30,8 +31,11 @@ from registry.store.vault import Vault
 
 LEASE = "seal"
 
-LEASE_SECONDS = 120
-"""Renewed before each chunk, which takes seconds: a sealer that died is replaced after two minutes."""
+LEASE_SECONDS = 40
+"""How long a sealer that died is waited for: more than one may wait for an answer, and read the digests of a batch."""
+
+RENEW_SECONDS = 10
+"""Renewed before each chunk, and as often as this while its answers come."""
 
 CHUNK = 2048
 """Credentials signed and written in one transaction: what a crash can cost, and how often progress moves."""
@@ -42,8 +46,9 @@ TASK = 64
 POOL_FROM = 500
 """Credentials from which a batch goes to the executor: below, starting processes takes longer than signing."""
 
-ANSWER_SECONDS = 60
-"""Longest wait for the executor to sign a chunk, which takes a second: a process that died may leave it hanging."""
+ANSWER_SECONDS = 30
+"""Longest wait for the executor's next task, which takes a tenth of a second, and at first until its processes have
+started: one that died may leave it hanging."""
 
 ANCHOR_WITHIN_SECONDS = 2 * 86_400
 """Two heartbeats of a day: within one the next anchor comes in any case; the second is for fees above the cap, nodes
@@ -140,9 +145,7 @@ class Sealer:
         chunk = self._unsigned(batch_id)
         signing = self._run(plan, secret, chunk)
         while chunk:
-            if acquire(self._store, LEASE, self._owner, LEASE_SECONDS) != held:
-                raise LeaseLost(LEASE)
-            signed = list(signing)
+            signed = self._collect(signing, held)
             following = self._unsigned(batch_id, after=chunk[-1].index)
             signing = self._run(plan, secret, following)  # by the executor, while this process writes
             self._write(batch_id, held, chunk, signed)
@@ -150,6 +153,18 @@ class Sealer:
             progress(done, plan.size)
             chunk = following
         self._finish(plan, held)
+
+    def _collect(self, signing: Iterable[list[Signed]], held: Held) -> list[Signed]:
+        """The answers as they come. Raises LeaseLost."""
+        signed: list[Signed] = []
+        due = 0.0
+        for answer in itertools.chain([[]], signing):
+            if time.monotonic() >= due:
+                if acquire(self._store, LEASE, self._owner, LEASE_SECONDS) != held:
+                    raise LeaseLost(LEASE)
+                due = time.monotonic() + RENEW_SECONDS
+            signed += answer
+        return signed
 
     def _plan(self, batch_id: str, held: Held) -> _Plan:
         """Choose the key, and start again with another one when the key of an earlier try must not sign any more."""
@@ -194,7 +209,8 @@ class Sealer:
         with self._store.read() as session:
             return [Row(*found) for found in session.execute(query)]
 
-    def _run(self, plan: _Plan, secret: bytes, rows: list[Row]) -> Iterator[Signed]:
+    def _run(self, plan: _Plan, secret: bytes, rows: list[Row]) -> Iterable[list[Signed]]:
+        """The answers, one for each task, in order."""
         common = Common(
             plan.definition,
             plan.profile,
@@ -205,10 +221,8 @@ class Sealer:
         )
         jobs = [Job(tuple(rows[start : start + TASK]), common) for start in range(0, len(rows), TASK)]
         if self._executor is None or plan.size < POOL_FROM:
-            results: Iterable[list[Signed]] = map(run, jobs)
-        else:
-            results = self._executor.map(run, jobs, timeout=ANSWER_SECONDS)
-        return itertools.chain.from_iterable(results)
+            return map(run, jobs)
+        return _answers([self._executor.submit(run, job) for job in jobs])
 
     def _write(self, batch_id: str, held: Held, rows: list[Row], signed: list[Signed]) -> None:
         values = [
@@ -254,6 +268,16 @@ class Sealer:
             batch.sealed_at = self._store.now()
             batch.anchor_by = batch.sealed_at + self._anchor_within
             batch.done = plan.size
+
+
+def _answers(futures: list[Future[list[Signed]]]) -> Iterator[list[Signed]]:
+    """What comes of them, each awaited for ANSWER_SECONDS. Raises TimeoutError; those after are not begun then."""
+    try:
+        for future in futures:
+            yield future.result(ANSWER_SECONDS)
+    finally:
+        for future in futures:
+            future.cancel()
 
 
 def _digests(session: Session, batch_id: str) -> Iterator[tuple[bytes, bytes]]:

@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -150,7 +150,7 @@ def test_a_second_sealer_does_nothing_while_one_is_at_work(registered: Registere
 
 
 class _Interrupted(ThreadPoolExecutor):
-    """Runs jobs as they come, and calls `between` before the results of the chosen round are given back."""
+    """Runs jobs as they come, and calls `between` before the result of the chosen one is given back."""
 
     def __init__(self, at: int, between: Callable[[], None]) -> None:
         super().__init__(1)
@@ -158,12 +158,13 @@ class _Interrupted(ThreadPoolExecutor):
         self._at = at
         self._between = between
 
-    def map(self, function: Any, *jobs: Any, **options: Any) -> Iterator[Any]:
-        results = list(super().map(function, *jobs, **options))
+    def submit(self, function: Any, /, *jobs: Any, **options: Any) -> Future[Any]:
+        result = super().submit(function, *jobs, **options)
+        result.exception()
         self._rounds += 1
         if self._rounds == self._at:
             self._between()
-        return iter(results)
+        return result
 
 
 @pytest.mark.parametrize(("moment", "done"), [("signing", 0), ("after a chunk", 1), ("after the last chunk", 2)])

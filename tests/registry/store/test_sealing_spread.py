@@ -3,8 +3,9 @@
 import os
 import shutil
 import signal
+import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
@@ -15,10 +16,11 @@ from sqlalchemy import select
 
 from registry.store import batches, sealing
 from registry.store.engine import Store
+from registry.store.lease import acquire
 from registry.store.sealing import Sealer
 from registry.store.tables import Batch, Credential
 from registry.store.vault import Vault
-from tests.support.registered import register
+from tests.support.registered import Registered, register
 
 SIZE = 40
 
@@ -90,3 +92,64 @@ def test_a_dask_cluster_that_loses_a_worker_half_way_makes_the_same_batch(
 
         assert sealed(sqlite_store, waiting, executor, progress) == alone
         assert seen == [20, 40], "the worker was killed between the two chunks"
+
+
+class _Slow(ThreadPoolExecutor):
+    """Takes half a second for each job, and asks for the sealer's lease at the end of each."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(1)
+        self._store = store
+        self.lent: list[object] = []
+
+    def submit(self, function: Any, /, *jobs: Any, **options: Any) -> Future[Any]:
+        def slowly() -> Any:
+            time.sleep(0.5)
+            self.lent.append(acquire(self._store, sealing.LEASE, "another", 60))
+            return function(*jobs, **options)
+
+        return super().submit(slowly)
+
+
+def test_a_sealer_whose_answers_are_slow_keeps_its_lease_as_long_as_they_come(
+    registered: Registered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"POOL_FROM": 1, "TASK": 1, "LEASE_SECONDS": 2, "RENEW_SECONDS": 0.1}.items():
+        monkeypatch.setattr(sealing, name, value)
+    batch_id, _ = registered.batch(9)  # one chunk, of twice the time that the lease lasts
+    batches.request_seal(registered.store, batch_id)
+    with _Slow(registered.store) as executor:
+        assert Sealer(registered.store, Vault(bytes(32)), executor).seal_next()
+    assert executor.lent == [None] * 9
+    assert batches.get_batch(registered.store, batch_id).state == "sealed"
+
+
+class _Hanging(ThreadPoolExecutor):
+    """Does two jobs and never answers to the others."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
+        self.hanging: list[Future[Any]] = []
+        self._good = 2
+
+    def submit(self, function: Any, /, *jobs: Any, **options: Any) -> Future[Any]:
+        if self._good:
+            self._good -= 1
+            return super().submit(function, *jobs, **options)
+        self.hanging.append(Future())
+        return self.hanging[-1]
+
+
+def test_a_task_that_never_answers_ends_the_try_and_what_was_written_stays(
+    registered: Registered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"POOL_FROM": 1, "TASK": 1, "CHUNK": 2, "ANSWER_SECONDS": 0.2}.items():
+        monkeypatch.setattr(sealing, name, value)
+    batch_id, _ = registered.batch(4)
+    batches.request_seal(registered.store, batch_id)
+    with _Hanging() as executor, pytest.raises(TimeoutError):
+        Sealer(registered.store, Vault(bytes(32)), executor).seal_next()
+    assert [future.cancelled() for future in executor.hanging] == [True, True]
+    assert batches.get_batch(registered.store, batch_id).done == 2
+    assert Sealer(registered.store, Vault(bytes(32))).seal_next()
+    assert batches.get_batch(registered.store, batch_id).state == "sealed"
