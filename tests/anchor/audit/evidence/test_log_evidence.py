@@ -23,7 +23,7 @@ from registry.format.note import Checkpoint, Note, NoteKey, NoteSignature, sign
 from registry.verify import RegistryTrust
 from tests.support.auditing import Honest
 from tests.support.evidencing import accuse, altered, proved_by
-from tests.support.history import REGISTRAR, History, Sender
+from tests.support.history import ADMIN, REGISTRAR, History, Sender
 from tests.support.specimen import Key, sha
 
 LOG = Key("log")
@@ -79,6 +79,27 @@ def test_a_checkpoint_against_the_contracts_own_head_is_proved_at_its_size(hones
     true = checkpoints.against_chain(signed(5, root_of(leaves[:5], RFC9162)), leaves, proof)
     content = filed(about, "checkpoint-chain", "checkpoint.other-head", true)
     assert "shows nothing" in proved_by(about, content, trust=trusting(about)).sentence
+
+
+def test_a_node_that_is_the_contracts_own_and_proves_nothing_of_this_is_refused(honest: Honest) -> None:
+    about = honest[0]
+    node, number = JsonRpc(about.sender.url), hex(about.last_block)
+    exact, wide = (Collector(node, about.trust, number) for _ in range(2))
+    exact.prove(slots.log)
+    wide.prove(slots.log)
+    wide.prove(slots.newest)
+    stranger = node.call("eth_getProof", ADMIN.address, [], number)["accountProof"]
+    accounts = sorted({one.hex() for one in exact.account} | {one.removeprefix("0x") for one in stranger})
+    proof = materials.proof(exact)
+    leaves = log_of(about)[0]
+    for what, changed in {
+        "": {}, "storage": {"storage": materials.proof(wide)["storage"]}, "account": {"account": accounts}
+    }.items():  # fmt: skip
+        material = checkpoints.against_chain(signed(5, sha("never")), leaves, proof | changed)
+        content = filed(about, "checkpoint-chain", "checkpoint.other-head", material)
+        verdict = proved_by(about, content, trust=trusting(about))
+        assert not what or len(changed[what]) > len(proof[what])
+        assert ("prove nothing of this" in verdict.sentence) == (verdict.outcome == "not_proved") == bool(what), verdict
 
 
 def test_cosignatures_are_left_out_and_a_note_that_has_them_is_refused(honest: Honest) -> None:
