@@ -1,11 +1,6 @@
 """A static copy of the public export stands for the registry's server; what is wrong with the copy is named."""
 
 import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -17,22 +12,8 @@ from anchor.exported import ExportStatus
 from anchor.status import HttpStatus
 from registry.store import export, status, statusactions
 from tests.support.auditing import change, other
+from tests.support.bucket import bucket
 from tests.support.registered import Registered
-
-
-class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@contextmanager
-def bucket(directory: Path) -> Iterator[str]:
-    """The address of a plain file server that knows nothing of registries."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(directory))) as server:
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-
 
 Copy = tuple[Path, str, dict[int, Any]]
 """Where the copy is, the URL of a revocation list, and what the registry's server says under each anchor."""

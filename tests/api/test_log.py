@@ -2,13 +2,8 @@
 
 import base64
 import hashlib
-import shutil
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -18,10 +13,9 @@ from api.app import create_app
 from api.services import Services
 from api.settings import Settings
 from registry.store import export, logkey
-from registry.store.engine import Store
 from registry.verify.trust import TrustProfile
-from tests.support import chains
-from tests.support.bundling import Place, settle
+from tests.support.bucket import bucket
+from tests.support.bundling import Place, settled
 from tests.support.commandline import credanchor
 from tests.support.definitions import head_by_definition
 from tests.support.httpapi import Client
@@ -83,28 +77,11 @@ def proof(first: int, leaves: list[bytes], whole: bool = True) -> list[bytes]:
     return [*proof(first - split, leaves[split:], False), head_by_definition(leaves[:split])]
 
 
-class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@contextmanager
-def bucket(directory: Path) -> Iterator[str]:
-    """A plain file server that knows nothing of registries."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(directory))) as server:
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-
-
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Iterator[Place]:
     """A registry whose worker signs checkpoints."""
-    home = tmp_path_factory.mktemp("log")
-    store = Store(f"sqlite:///{shutil.copy(migrated_file, home / 'credanchor.db')}")
-    with chains.devnode(home, safe_depth=1, finality_depth=1) as (node, server):
-        yield settle(store, server.url, lambda: node.request("dev_mine", "0x1"))
-    store.close()
+    with settled(tmp_path_factory.mktemp("log"), migrated_file) as made:
+        yield made
 
 
 @pytest.fixture

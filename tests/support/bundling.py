@@ -1,9 +1,12 @@
 """Credentials issued through the product on a chain that is still there, and what a bundle is made of."""
 
 import json
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,7 +16,7 @@ from anchor.worker import Worker
 from registry.store import status
 from registry.store.engine import Store
 from registry.verify import RegistryTrust, Report, TrustProfile
-from tests.support import judged
+from tests.support import chains, judged
 from tests.support.worksite import OPERATOR, REGISTRAR, VAULT
 
 NOBODY = ("http://127.0.0.1:9",)
@@ -65,6 +68,15 @@ class Place:
     def online(self, name: str) -> Report:
         """What the living contract says."""
         return Verifier(self.trust, StoreStatus(self.store)).check(self.files[name], now=datetime.now(UTC))
+
+
+@contextmanager
+def settled(home: Path, migrated_file: Path) -> Iterator[Place]:
+    """A `Place` in `home`, on a development chain that makes a block when it is told to."""
+    store = Store(f"sqlite:///{shutil.copy(migrated_file, home / 'credanchor.db')}")
+    with chains.devnode(home, safe_depth=1, finality_depth=1) as (node, server):
+        yield settle(store, server.url, lambda: node.request("dev_mine", "0x1"))
+    store.close()
 
 
 def settle(store: Store, url: str, mine: Callable[[], Any]) -> Place:

@@ -2,12 +2,7 @@
 
 import json
 import shutil
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -18,6 +13,7 @@ from anchor.audit.source import open_source
 from anchor.errors import Unreachable
 from registry.verify.evidence import WrongChain
 from tests.support.auditing import Honest, broken, change, found, look, other, outcomes
+from tests.support.bucket import bucket
 from tests.support.history import History
 
 NEEDS_MORE = {
@@ -27,19 +23,6 @@ NEEDS_MORE = {
     "ReportsFollow",  # an earlier report
 }  # fmt: skip
 """What one node and an export cannot show."""
-
-
-@contextmanager
-def files_over_http(directory: Path) -> Iterator[str]:
-    class Handler(SimpleHTTPRequestHandler):
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(directory)))
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
 
 
 def test_an_honest_history_is_clean_and_every_invariant_was_checked(honest: Honest) -> None:
@@ -83,7 +66,7 @@ def test_an_earlier_block_is_audited_as_it_was_then(honest: Honest) -> None:
 
 def test_an_export_over_http_gives_the_same_report_and_shows_an_orphan_batch_too(honest: Honest, copy: Path) -> None:
     history = honest[0]
-    with files_over_http(copy) as url:
+    with bucket(copy) as url:
         assert look(history, url).clean
         shutil.copy(copy / "batches/00000003.json", copy / "batches/00000004.json")
         assert found(look(history, url)) == {("batch 4", "batch.orphan")}

@@ -10,16 +10,13 @@ import pytest
 from anchor.jsonrpc import JsonRpc
 from registry.store.engine import Store
 from tests.support import chains
-from tests.support.bundling import Place, settle
+from tests.support.bundling import Place, settle, settled
 
 
 @pytest.fixture(scope="session")
 def on_devnode(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Iterator[Place]:
-    home = tmp_path_factory.mktemp("bundles")
-    store = Store(f"sqlite:///{shutil.copy(migrated_file, home / 'credanchor.db')}")
-    with chains.devnode(home, safe_depth=1, finality_depth=1) as (node, server):
-        yield settle(store, server.url, lambda: node.request("dev_mine", "0x1"))
-    store.close()
+    with settled(tmp_path_factory.mktemp("bundles"), migrated_file) as place:
+        yield place
 
 
 @pytest.fixture(scope="session")

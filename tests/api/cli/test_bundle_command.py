@@ -1,26 +1,21 @@
 """`credanchor bundle`, and `credanchor verify --offline`: a file, a hash, and no network."""
 
 import json
-import shutil
 from pathlib import Path
 
 from registry.credential.baking import bake
-from registry.store.engine import Store
-from tests.support import chains
-from tests.support.bundling import StoreStatus, settle
+from tests.support.bundling import StoreStatus, settled
 from tests.support.commandline import credanchor
 from tests.support.pictures import png
 
 
 def test_a_bundle_is_made_and_checked_by_command(tmp_path: Path, migrated_file: Path) -> None:
-    store = Store(f"sqlite:///{shutil.copy(migrated_file, tmp_path / 'credanchor.db')}")
     file, trust, status = tmp_path / "badge.json", tmp_path / "trust.toml", tmp_path / "status.json"
-    with chains.devnode(tmp_path, safe_depth=1, finality_depth=1) as (node, server):
-        place = settle(store, server.url, lambda: node.request("dev_mine", "0x1"))
+    with settled(tmp_path, migrated_file) as place:
         file.write_bytes(place.files["valid"])
         list_id = json.loads(place.files["valid"])["credentialStatus"]["statusListCredential"]
         latest = place.online("valid").check("status").detail["anchor"]
-        status.write_bytes(StoreStatus(store).fetch(list_id, latest))
+        status.write_bytes(StoreStatus(place.store).fetch(list_id, latest))
         trust.write_text(place.trust.to_toml())
         made = credanchor("bundle", file, "--trust", trust, "--status", status, "--json")
         assert made.code == 0, made.err
@@ -32,7 +27,6 @@ def test_a_bundle_is_made_and_checked_by_command(tmp_path: Path, migrated_file: 
         assert bundle.stat().st_size == known["bytes"]  # not written over
         online = credanchor("verify", bundle, "--trust", trust, "--status", status, "--json")
         assert (online.code, online.json["verdict"], online.json["bundle"]["confirmed"]) == (0, "valid_test", False)
-    store.close()
     # The node is gone.
     offline = ("verify", "--offline", "--trust", trust)
     good = credanchor(*offline, "--block-hash", known["block_hash"], bundle, "--json")

@@ -2,10 +2,7 @@
 
 import json
 import shutil
-import threading
 from collections.abc import Callable, Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +14,7 @@ from anchor.status import HttpStatus
 from registry.store import export, status, statusactions
 from registry.store.engine import Store
 from tests.support.auditing import change, other
+from tests.support.bucket import bucket
 from tests.support.registered import register
 
 pytestmark = pytest.mark.browser
@@ -30,24 +28,11 @@ ASK = """async ([origins, list, number]) => {
 }"""
 
 
-class _Bucket(SimpleHTTPRequestHandler):
-    """A plain file server that lets other pages read."""
-
-    def end_headers(self) -> None:
-        self.send_header("Access-Control-Allow-Origin", "*")
-        super().end_headers()
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 @pytest.fixture
-def bucket(tmp_path: Path) -> Iterator[tuple[Path, str]]:
-    """A directory, and the address where its files are."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Bucket, directory=str(tmp_path))) as server:
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        yield tmp_path, f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
+def address(tmp_path: Path) -> Iterator[str]:
+    """Where the files in `tmp_path` are served."""
+    with bucket(tmp_path) as url:
+        yield url
 
 
 def file_of(copy: Path, url: str) -> Path:
@@ -86,7 +71,7 @@ WRONG: dict[str, Callable[[Path, str], None]] = {
 
 
 def test_a_copy_is_taken_or_refused_as_in_python(
-    bench: Page, bucket: tuple[Path, str], sqlite_store: Store, tmp_path_factory: pytest.TempPathFactory
+    bench: Page, address: str, sqlite_store: Store, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     registered = register(sqlite_store)
     _, handles = registered.sealed(3)
@@ -101,7 +86,7 @@ def test_a_copy_is_taken_or_refused_as_in_python(
     lists = json.loads((whole / ANCHOR).read_text())["lists"]
     url = next(item["id"] for item in lists if item["id"].endswith("-revocation"))
     name = url.rsplit("/", 1)[-1]
-    copy, address = bucket
+    copy = tmp_path
 
     def python(list_url: str, number: int) -> Any:
         try:

@@ -1,7 +1,6 @@
 """A7: a real registry over loopback, and a server in front of it that swaps, alters or leaves out what it answers."""
 
 import json
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,10 +16,8 @@ from api.app import create_app
 from api.services import Services
 from api.settings import Settings
 from registry.format import anchorproof
-from registry.store.engine import Store
-from tests.support import chains
 from tests.support.auditing import broken, found, other, outcomes
-from tests.support.bundling import Place, settle
+from tests.support.bundling import Place, settled
 from tests.support.listening import listening
 from tests.support.lyingapi import Lie, lying
 
@@ -43,13 +40,10 @@ class Served:
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Iterator[Served]:
     home = tmp_path_factory.mktemp("served")
-    store = Store(f"sqlite:///{shutil.copy(migrated_file, home / 'credanchor.db')}")
-    with chains.devnode(home, safe_depth=1, finality_depth=1) as (node, server):
-        place = settle(store, server.url, lambda: node.request("dev_mine", "0x1"))
-        services = Services(Settings(data_dir=home, rpc_urls=(server.url,)), store)
+    with settled(home, migrated_file) as place:
+        services = Services(Settings(data_dir=home, rpc_urls=(place.url,)), place.store)
         with listening(create_app(services)) as api:
             yield Served(place, api)
-    store.close()
 
 
 def edited(edit: Callable[[Any], object]) -> Lie:
