@@ -25,7 +25,7 @@ INVARIANTS = {
     "LogOnlyGrows": "every earlier head is one that the log had on its way to the newest",
     "TimesNeverGoBack": "entries carry times and blocks in order",
     "TimesAreThoseOfBlocks": "every anchor carries the time of its block",
-    "BatchesAreInOrder": "the batches of one anchor stand in it in the order of their numbers",
+    "BatchesAreInOrder": "batches are anchored in the order of their numbers, in an anchor and from one to the next",
     "SequenceHasNoGaps": "anchors and batches are numbered 1, 2, 3 without gap or repetition",
     "RootsAreUnique": "no root was anchored twice",
     "StateFollowsTheLog": "keys, issuers and roles are what the log says they must be",

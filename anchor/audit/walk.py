@@ -27,6 +27,8 @@ class Walk:
         self.lines: dict[int, AnchorLine] = {}
         self.anchored: dict[bytes, ChainAnchor] = {}
         """By the hash of a batch's entry: the anchor whose root, on the chain, was rebuilt with it."""
+        self._last_batch = 0
+        """The largest number in the anchors so far."""
         self.listed: set[int] = set()
         """Batches that any line lists, also those of anchors that are not final yet."""
 
@@ -119,6 +121,15 @@ class Walk:
             ", ".join(map(str, sorted(line.batches)[:8])),
             ", ".join(map(str, line.batches[:8])),
         )
+        passed = next((number for number in line.batches if number < self._last_batch), None)
+        self.book.expect(
+            "BatchesAreInOrder",
+            passed is None,
+            name,
+            "batch.passed-over",
+            f"Batch {passed} was sealed before batch {self._last_batch}, which an earlier anchor holds already.",
+        )
+        self._last_batch = max(self._last_batch, *line.batches, 0)
 
     def _check_alone(self, line: AnchorLine, hashes: tuple[bytes, ...]) -> None:
         """The newest anchor's own file, which verifiers make status evidence of; of older ones nobody makes any."""

@@ -121,21 +121,28 @@ def published(view: View, finding: Finding, open_: Open) -> Iterator[Material]:
 
 
 def receipt(view: View, finding: Finding, open_: Open) -> Iterator[Material]:
-    """The receipt that the finding names, and what every anchor up to its deadline holds."""
+    """The receipt that the finding names, and the anchors in which the batch is absent: see `evidence.receipt`."""
     name = finding.subject.partition(", receipt ")[2]
     found = Receipt.parse(view.given.receipts[name]) if name in view.given.receipts else None
     if found is None:
         raise NotThere("the receipt")
-    due = [anchor for anchor in view.history.anchors if anchor.time <= found.duty.anchor_by]
-    after = view.history.anchors[len(due)].root if len(due) < len(view.history.anchors) else None
+    duty, anchors = found.duty, view.history.anchors
+    end = min(sum(anchor.time <= duty.anchor_by for anchor in anchors) + 1, len(anchors))
+    holding = (number for number in range(end, 1, -1) if any(one <= duty.batch for one in _listed(view, number)))
+    begin = next(holding, 1)
     chain = open_()
-    chain.prove(lambda read: receipts.ask(read, [anchor.root for anchor in due], after))
+    chain.prove(lambda read: receipts.ask(read, [one.root for one in anchors[begin - 1 : end]], duty.anchor_by))
     yield {
-        "receipt": Receipt(found.duty, found.signature).to_bytes().decode(),
-        "anchors": [_said(view, anchor.number) for anchor in due],
-        "after": after.hex() if after else None,
+        "receipt": Receipt(duty, found.signature).to_bytes().decode(),
+        "begin": begin,
+        "anchors": [_said(view, number) for number in range(begin, end + 1)],
         PROOF: proof(chain),
     }
+
+
+def _listed(view: View, number: int) -> tuple[int, ...]:
+    line = view.walk.lines.get(number)
+    return line.batches if line else ()
 
 
 def _said(view: View, number: int) -> Material:

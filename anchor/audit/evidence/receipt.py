@@ -1,9 +1,22 @@
-"""`receipt`: the registry's key signed that a batch would be anchored, and no anchor up to the deadline holds it."""
+"""`receipt`: the registry's key signed that a batch would be anchored, and no anchor up to the deadline holds it.
+
+Absence is shown for a few anchors in whole, not for all from 1 on. FORMAT.md section 13 has batches anchored in the
+order of their numbers, each once: the numbers in an anchor are larger than all in the anchors before it. So, for
+batch N, of which the file shows anchors `begin` to `end`, one after the other:
+
+    before `begin`   there is no anchor; or `begin` holds a batch of a number up to N, so those before hold smaller ones
+    in between       each anchor that is not behind the deadline is there with every entry, and N's is none of them
+    after `end`      anchors are behind the deadline, as `end` is; or there are none, and the block is behind it
+
+The one who could be accused falsely by the first line is a registry that anchored N, and later a batch of a number up
+to N: it broke that rule (A9, A11), and can refute the file only by showing so. What is between the last batch before N
+and the deadline is heartbeats, one or two by the default settings; a batch anchored too late needs its anchor alone.
+"""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from anchor.audit.admissions import WholeAnchor, prove_dropped
 from anchor.audit.evidence.anchors import MAX_TREE, BatchEntry
 from anchor.audit.evidence.context import PROOF, Context, Needs
 from anchor.audit.evidence.verdict import Shown
@@ -16,21 +29,65 @@ from registry.format.receipt import Receipt
 from registry.format.strictjson import pointer
 from registry.verify.jsonfields import Fields
 
-NAMES = frozenset({"receipt", "anchors", "after", PROOF})
+NAMES = frozenset({"receipt", "begin", "anchors", PROOF})
 _ANCHOR = frozenset({"status_root", "batches"})
 CODES = ("admission.dropped", "admission.late", "admission.replaced")
 """All are one breach, told by what happened instead: nothing, an anchor behind the deadline, another batch."""
 
-MAX_ANCHORS = 10_000
-"""Anchors from the first on: an anchor a day for 27 years."""
+MAX_ANCHORS = 2_000
+"""Some two trie nodes each, of the MAX_NODES of a proof: heartbeats of five years without a batch."""
+
+
+@dataclass(frozen=True)
+class _Anchor:
+    """What one anchor is made of: as what it says, not as hashes. Two entries could hide behind the node above them."""
+
+    number: int
+    status_root: bytes
+    batches: Sequence[BatchEntry]
+
+    def tree(self, registry: bytes) -> list[bytes]:
+        status = entries.entry_hash(entries.status_entry(registry, self.number, self.status_root))
+        return [status, *(batch.hash(registry) for batch in self.batches)]
 
 
 def check(material: Fields, context: Context) -> Iterator[Shown]:
-    """`anchors` are 1, 2, 3 and so on; `after` is the next one's root, made behind the deadline.
+    """The three lines of the argument above, over the anchors that are there."""
+    receipt = _receipt(material, context)
+    duty, begin = receipt.duty, material.integer("begin")
+    given = material.each("anchors", MAX_ANCHORS, lambda value, place: _anchor(value, place, begin))
+    if begin < 1 or (begin > 1 and not (given and any(batch.number <= duty.batch for batch in given[0].batches))):
+        problem = f"It is no anchor with a batch of a number up to {duty.batch}: those before could hold this one"
+        raise FormatError("evidence.anchor", "/material/begin", problem)
+    trees = [one.tree(context.trust.registry_id) for one in given]
+    roots = [root_of(tree) for tree in trees]
+    found, newest = context.proved(material, lambda read: ask(read, roots, duty.anchor_by))
+    for one, (number, _) in zip(given, found, strict=True):
+        if number != one.number:
+            where = pointer("material", "anchors", one.number - begin)
+            raise FormatError("evidence.anchor", where, "It is not that of its anchor")
+    behind = bool(found) and found[-1][1] > duty.anchor_by
+    if not behind and newest != begin + len(given) - 1:
+        raise FormatError("evidence.anchor", "/material/anchors", "There are more anchors up to the deadline")
+    now = context.header.time if context.header else 0
+    in_time = [tree for tree, (_, time) in zip(trees, found, strict=True) if time <= duty.anchor_by]
+    if now <= duty.anchor_by or any(duty.entry_hash in tree for tree in in_time):
+        return
+    sentence = (
+        f"The registry signed that batch {duty.batch} with the root {duty.root.hex()} would be anchored by "
+        f"{rfc3339(duty.anchor_by)}; none of the anchors made until then holds it."
+    )
+    yield from (Shown(code, sentence) for code in CODES)
 
-    `after` is null where the last one is the newest; then the block itself lies behind the deadline. Entries are there
-    as what they say, not as hashes: two of them could be hidden behind the node above them.
-    """
+
+def ask(read: slots.Read, roots: Sequence[bytes], deadline: int) -> tuple[list[tuple[int, int]], int]:
+    """Number and time of each root's anchor; the newest number too, where the last is not behind the deadline."""
+    found = [slots.anchored(read, root) for root in roots]
+    return found, 0 if found and found[-1][1] > deadline else slots.newest(read)
+
+
+def _receipt(material: Fields, context: Context) -> Receipt:
+    """A batch's receipt that the registry's key signed. Raises Needs, FormatError."""
     key = context.trust.log_key
     if key is None:
         raise Needs("Your trust profile has no log_key for this registry: get it from its operator and add it.")
@@ -39,48 +96,12 @@ def check(material: Fields, context: Context) -> Iterator[Shown]:
         raise FormatError("evidence.receipt", "/material/receipt", "It is not a batch's receipt in canonical form")
     if receipt.duty.registry_id != context.trust.registry_id:
         raise FormatError("evidence.receipt", "/material/receipt", "It is of another registry")
-    given = material.each("anchors", MAX_ANCHORS, _anchor)
-    trees = [_tree(context.trust.registry_id, number, *one) for number, one in enumerate(given, 1)]
-    after = material.binary_or_none("after", 32)
-    roots = [root_of(tree) for tree in trees]
-    anchors, newest, next_ = context.proved(material, lambda read: ask(read, roots, after))
-    for number, (found, _) in enumerate(anchors, 1):
-        if found != number:
-            raise FormatError(
-                "evidence.anchor", pointer("material", "anchors", number - 1), "It is not that of its anchor"
-            )
-    if after is None:
-        if newest != len(trees):
-            raise FormatError("evidence.anchor", "/material/after", "There are more anchors than these")
-    elif next_[0] != len(trees) + 1 or next_[1] <= receipt.duty.anchor_by:
-        raise FormatError("evidence.anchor", "/material/after", "It is not the next anchor, behind the deadline")
-    now = context.header.time if context.header else 0
-    whole = [WholeAnchor(*one) for one in zip(roots, (time for _, time in anchors), trees, strict=True)]
-    if not prove_dropped(receipt, key, whole, now):
-        return
-    duty = receipt.duty
-    sentence = (
-        f"The registry signed that batch {duty.batch} with the root {duty.root.hex()} would be anchored by "
-        f"{rfc3339(duty.anchor_by)}; none of the {len(trees)} anchors made until then holds it."
-    )
-    yield from (Shown(code, sentence) for code in CODES)
+    if not receipt.verify(key):
+        raise FormatError("evidence.signature", "/material/receipt", "It is not signed by the registry's key")
+    return receipt
 
 
-def ask(
-    read: slots.Read, roots: list[bytes], after: bytes | None
-) -> tuple[list[tuple[int, int]], int, tuple[int, int]]:
-    """Number and time of each root's anchor; the newest number, where nothing is said to come after them; the next."""
-    found = [slots.anchored(read, root) for root in roots]
-    if after is None:
-        return found, slots.newest(read), (0, 0)
-    return found, 0, slots.anchored(read, after)
-
-
-def _anchor(value: Any, place: tuple[str | int, ...]) -> tuple[bytes, tuple[BatchEntry, ...]]:
+def _anchor(value: Any, place: tuple[str | int, ...], begin: int) -> _Anchor:
     known = Fields(value, _ANCHOR, place)
-    return known.binary("status_root", 32), known.each("batches", MAX_TREE, BatchEntry.read)
-
-
-def _tree(registry: bytes, number: int, status_root: bytes, batches: Sequence[BatchEntry]) -> list[bytes]:
-    status = entries.entry_hash(entries.status_entry(registry, number, status_root))
-    return [status, *(batch.hash(registry) for batch in batches)]
+    batches = known.each("batches", MAX_TREE, BatchEntry.read)
+    return _Anchor(begin + int(place[-1]), known.binary("status_root", 32), batches)

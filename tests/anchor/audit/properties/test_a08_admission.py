@@ -5,15 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
-from anchor.audit.admissions import WholeAnchor, prove_dropped
 from anchor.audit.audit import audit
 from anchor.audit.report import AuditReport
 from anchor.audit.source import open_source
 from anchor.audit.view import Given
-from registry.errors import FormatError
-from registry.format import entries
 from registry.format.merkle import Tree
 from registry.format.note import NoteKey
 from registry.format.receipt import Duty, Place, Receipt
@@ -117,19 +112,3 @@ def test_a_breach_stays_one_in_every_later_audit(begun: History, tmp_path: Path)
         seen.append(found(look(history, history.write(tmp_path / str(1 + step)), mine)))
     late = {("batch 1, receipt mine", "admission.late")}
     assert seen == [{("batch 1, receipt mine", "admission.dropped")}, late, late]
-
-
-def test_a_drop_is_proved_by_the_receipt_and_whole_ranges_of_leaves(honest: Honest) -> None:
-    history, _ = honest
-    mine = receipt(history.registry_id, 4, leaves("d", 2), 2000)
-    tree = [entries.entry_hash(b"status"), receipt(history.registry_id, 1, leaves("a", 5), 2000).duty.entry_hash]
-    whole = WholeAnchor(Tree(tree).root, 1500, tree)
-    assert prove_dropped(mine, LOG_KEY, [whole], 2001)
-    assert not prove_dropped(mine, LOG_KEY, [whole], 2000)  # not due
-    holds = [*tree, mine.duty.entry_hash]
-    assert not prove_dropped(mine, LOG_KEY, [whole, WholeAnchor(Tree(holds).root, 2000, holds)], 2001)
-    assert prove_dropped(mine, LOG_KEY, [whole, WholeAnchor(Tree(holds).root, 2001, holds)], 2001)  # too late
-    with pytest.raises(FormatError, match="not all leaves of anchor 1"):
-        prove_dropped(mine, LOG_KEY, [replace(whole, leaves=tree[:1])], 2001)
-    with pytest.raises(FormatError, match="not signed"):
-        prove_dropped(mine, replace(LOG_KEY, public=OTHER.multikey[2:]), [whole], 2001)
