@@ -27,6 +27,8 @@ class Walk:
         self.lines: dict[int, AnchorLine] = {}
         self.anchored: dict[bytes, ChainAnchor] = {}
         """By the hash of a batch's entry: the anchor whose root, on the chain, was rebuilt with it."""
+        self.withheld: dict[int, ChainAnchor] = {}
+        """By number, batches without a file that can be used: the anchor that lists them."""
         self._last_batch = 0
         """The largest number in the anchors so far."""
         self.listed: set[int] = set()
@@ -89,6 +91,7 @@ class Walk:
         found = [self.batches.entry(number, anchor) for number in line.batches]
         hashes = [entries.entry_hash(status), *(entry for entry in found if entry is not None)]
         if len(hashes) <= len(found):
+            self._without(line, anchor, hashes[0])
             return  # a batch that cannot be used is named already; without it there is no root to compare
         root = root_of(hashes)
         sentence = "Its status lists and batches, as exported, do not lead to the root on the chain"
@@ -109,6 +112,16 @@ class Walk:
             self.anchored.update((entry, anchor) for entry in hashes[1:] if entry not in self.anchored)
         if root == anchor.root and anchor is self.history.anchors[-1]:
             self._check_alone(line, tuple(hashes[1:]))
+
+    def _without(self, line: AnchorLine, anchor: ChainAnchor, status: bytes) -> None:
+        """Leaves are withheld, and perhaps not the entries: their hashes are in the anchor's own file."""
+        self.withheld |= {number: anchor for number in line.batches if number not in self.batches.entries}
+        try:
+            hashes = AnchorFile.parse(self.export.read(anchor_path(line.number))).entries
+        except (Missing, FormatError):
+            return
+        if root_of([status, *hashes]) == anchor.root:
+            self.anchored.update((entry, anchor) for entry in hashes if entry not in self.anchored)
 
     def _check_order(self, name: str, line: AnchorLine) -> None:
         """Of an anchor whose root follows from this order: so the chain has it, too."""

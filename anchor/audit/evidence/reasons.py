@@ -7,7 +7,12 @@ EXPORT = "exports are signed by nobody, so no file can prove what one held: audi
 HOLDER = "it would need the credential, which is personal: only its holder can show it"
 NONE = "there is no kind of evidence for this yet"
 
+WITHHELD = (
+    "what is withheld is signed by nobody, so no file can prove it: ask for the batch, and file what then is found"
+)
+
 _BY_BEGIN = {
+    "admission.withheld": WITHHELD,
     "served.": SERVED,
     "holder.": HOLDER,
     "previous.": REPORT,

@@ -46,6 +46,11 @@ def _judged(view: View, name: str, receipt: Receipt) -> bool:
         return kept(False, "admission.replaced", sentence, f"root {root.hex()}, {size} leaves")
     if now <= duty.anchor_by:
         return False
+    if holder := view.walk.withheld.get(duty.batch):
+        sentence = (
+            f"Anchor {holder.number} is said to hold a batch of this number, and the export withholds what it is."
+        )
+        return kept(False, "admission.withheld", sentence, f"not shown in anchor {holder.number}")
     sentence = "The registry signed that it would be anchored, and no anchor, as published, holds it."
     return kept(False, "admission.dropped", sentence, f"nothing by {rfc3339(now)}")
 

@@ -19,20 +19,18 @@ from anchor.bundle.make import Collector
 from anchor.jsonrpc import JsonRpc, data
 from contracts import artifact
 from registry.format.merkle import RFC9162, root_of
-from registry.format.note import Checkpoint, Note, NoteKey, NoteSignature, sign
+from registry.format.note import Checkpoint, Note, NoteSignature, sign
 from registry.verify import RegistryTrust
 from tests.support.auditing import Honest
 from tests.support.evidencing import accuse, altered, proved_by
 from tests.support.history import ADMIN, REGISTRAR, History, Sender
-from tests.support.specimen import Key, sha
-
-LOG = Key("log")
-KEY = NoteKey("registry.example/log", LOG.multikey[2:])
+from tests.support.receipts import LOG, LOG_KEY
+from tests.support.specimen import sha
 
 
-def signed(size: int, root: bytes, origin: str = KEY.name) -> bytes:
+def signed(size: int, root: bytes, origin: str = LOG_KEY.name) -> bytes:
     body = Checkpoint(origin, size, root).body()
-    return sign(body, KEY, LOG.sign).to_bytes()
+    return sign(body, LOG_KEY, LOG.sign).to_bytes()
 
 
 def filed(about: History, kind: str, code: str, material: dict[str, Any]) -> bytes:
@@ -40,7 +38,7 @@ def filed(about: History, kind: str, code: str, material: dict[str, Any]) -> byt
 
 
 def trusting(about: History) -> RegistryTrust:
-    return replace(about.trust, log_key=KEY)
+    return replace(about.trust, log_key=LOG_KEY)
 
 
 def log_of(about: History) -> tuple[list[bytes], dict[str, Any]]:

@@ -1,7 +1,6 @@
 """A receipt that was not kept: what the registry signed, and all that its anchors hold up to the deadline."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,22 +12,13 @@ from anchor.audit.evidence.receipt import CODES, ask
 from anchor.audit.source import open_source
 from anchor.audit.view import Given
 from anchor.bundle.make import Collector
-from registry.format.merkle import PLAIN, root_of
-from registry.format.note import NoteKey
-from registry.format.receipt import Duty, Receipt
+from registry.format.merkle import PLAIN
+from registry.format.receipt import Receipt
 from registry.format.strictjson import canonical
 from registry.verify import RegistryTrust
 from tests.support.evidencing import Files, altered, proved_by
 from tests.support.history import KEY, SECOND_KEY, History, leaves
-from tests.support.specimen import Key
-
-LOG = Key("log")
-LOG_KEY = NoteKey("registry.example/log", LOG.multikey[2:])
-
-
-def receipt(history: History, number: int, content: Sequence[bytes], by: int) -> Receipt:
-    duty = Duty(history.registry_id, number, len(content), KEY.key_id, root_of(content), 1000, by)
-    return Receipt(duty, LOG.sign(duty.preimage))
+from tests.support.receipts import LOG_KEY, receipt
 
 
 def accuse(history: History, export: Path, given: Receipt) -> Files:

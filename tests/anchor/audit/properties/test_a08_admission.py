@@ -1,7 +1,7 @@
 """A8: a receipt that the registry signed is kept, broken, not due, or nobody's; silence is none of these."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,23 +11,16 @@ from anchor.audit.source import open_source
 from anchor.audit.view import Given
 from registry.format.merkle import Tree
 from registry.format.note import NoteKey
-from registry.format.receipt import Duty, Place, Receipt
+from registry.format.receipt import Place, Receipt
 from tests.support.auditing import Honest, change, found, outcomes
 from tests.support.history import KEY, SECOND_KEY, History, leaves
+from tests.support.receipts import LOG_KEY, receipt, signed
 from tests.support.specimen import Key
 
-LOG, OTHER = Key("log"), Key("another log")
-LOG_KEY = NoteKey("registry.example/log", LOG.multikey[2:])
+OTHER = Key("another log")
 FAR = 10_000_000_000  # no chain of a test gets there
 BATCHES = {1: (leaves("a", 5), KEY), 2: (leaves("b", 1), KEY), 3: (leaves("c", 8), SECOND_KEY)}
 """Of the honest history."""
-
-
-def receipt(
-    registry: bytes, number: int, content: Sequence[bytes], by: int, key: Key = KEY, signer: Key = LOG
-) -> Receipt:
-    duty = Duty(registry, number, len(content), key.key_id, Tree(content).root, 1000, by)
-    return Receipt(duty, signer.sign(duty.preimage))
 
 
 def look(history: History, export: Path, receipts: Mapping[str, Receipt], key: NoteKey | None = LOG_KEY) -> AuditReport:
@@ -38,7 +31,7 @@ def look(history: History, export: Path, receipts: Mapping[str, Receipt], key: N
 
 def kept(history: History, number: int, by: int = FAR) -> Receipt:
     content, key = BATCHES[number]
-    return receipt(history.registry_id, number, content, by, key)
+    return receipt(history, number, content, by, key)
 
 
 def test_receipts_of_anchored_batches_and_of_single_credentials_are_kept(honest: Honest) -> None:
@@ -54,8 +47,8 @@ def test_what_was_dropped_replaced_or_late_is_broken(honest: Honest) -> None:
     history, export = honest
     changed = leaves("x", 1)
     report = look(history, export, {
-        "dropped": receipt(history.registry_id, 4, leaves("d", 2), 2000),
-        "leaf-replaced": receipt(history.registry_id, 2, changed, FAR),
+        "dropped": receipt(history, 4, leaves("d", 2), 2000),
+        "leaf-replaced": receipt(history, 2, changed, FAR),
         "other-issuer": replace(kept(history, 1), duty=replace(kept(history, 1).duty, key_id=SECOND_KEY.key_id)),
         "late": kept(history, 3, 2000),
         "good": kept(history, 1),
@@ -76,16 +69,31 @@ def test_a_batch_that_the_export_only_claims_is_not_kept(honest: Honest, copy: P
     extra.batch(4, leaves("d", 2))
     (copy / "batches/00000004.json").write_text(json.dumps(extra.files["batches/00000004.json"]))
     change(copy / "anchors.jsonl", lambda lines: lines[2]["batches"].append(4))
-    report = look(history, copy, {"4": receipt(history.registry_id, 4, leaves("d", 2), 2000)})
+    report = look(history, copy, {"4": receipt(history, 4, leaves("d", 2), 2000)})
     assert ("batch 4, receipt 4", "admission.dropped") in found(report)
+
+
+def test_a_batch_whose_file_is_withheld_is_kept_by_its_entry_and_is_not_called_dropped(
+    honest: Honest, copy: Path
+) -> None:
+    history, _ = honest
+    (copy / "batches/00000002.json").unlink()
+    gone = {("batch 2", "batch.missing")}
+    given = {"2": kept(history, 2), "x": receipt(history, 2, leaves("x", 1), 2000)}
+    assert found(look(history, copy, {"2": given["2"]})) == gone
+    assert found(look(history, copy, given)) == gone | {("batch 2, receipt x", "admission.withheld")}
+    change(copy / "anchors/00000001.json", lambda anchor: anchor["entries"].reverse())
+    given["2"] = kept(history, 2, 2000)
+    withheld = {(f"batch 2, receipt {name}", "admission.withheld") for name in given}
+    assert found(look(history, copy, given)) == gone | withheld
 
 
 def test_nothing_is_concluded_from_what_is_not_due_or_not_ours(honest: Honest) -> None:
     history, export = honest
     receipts = {
-        "due later": receipt(history.registry_id, 4, leaves("d", 2), FAR),
-        "of another": receipt(bytes(32), 1, leaves("a", 5), 2000),
-        "by another": receipt(history.registry_id, 4, leaves("d", 2), 2000, signer=OTHER),
+        "due later": receipt(history, 4, leaves("d", 2), FAR),
+        "of another": signed(replace(kept(history, 1, 2000).duty, registry_id=bytes(32))),
+        "by another": signed(receipt(history, 4, leaves("d", 2), 2000).duty, OTHER),
     }
     report = look(history, export, receipts)
     assert (found(report), outcomes(report)["A8"]) == (set(), "not_run")
@@ -103,7 +111,7 @@ def test_nothing_is_concluded_from_what_is_not_due_or_not_ours(honest: Honest) -
 def test_a_breach_stays_one_in_every_later_audit(begun: History, tmp_path: Path) -> None:
     history = begun
     owed = history.anchor([], [])  # the time of this block is the deadline
-    mine = {"mine": receipt(history.registry_id, 1, leaves("m", 3), owed)}
+    mine = {"mine": receipt(history, 1, leaves("m", 3), owed)}
     early = look(history, history.write(tmp_path / "0"), mine)
     assert (early.clean, early.reasons["A8"]) == (True, "of 1 receipt: 1 not due at this block")
     seen = []
