@@ -5,12 +5,16 @@ Only the trust profile says whose signature counts; a receipt that is altered, o
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from registry.errors import FormatError
 from registry.format.note import NoteKey
-from registry.format.receipt import Receipt
+from registry.format.receipt import Duty, Receipt
 
 FOREIGN, UNREADABLE, UNSIGNED = "of another registry", "not in the form of a receipt", "not signed by the log_key"
+
+
+Standing = Literal["kept", "not-due", "late", "replaced", "withheld", "dropped"]
 
 
 @dataclass(frozen=True)
@@ -43,3 +47,18 @@ def sort(files: Mapping[str, bytes], registry: bytes, key: NoteKey) -> Sorted:
         else:
             found.good[name] = receipt
     return found
+
+
+def standing(duty: Duty, now: int, at: int | None, *, taken: bool, withheld: bool) -> Standing:
+    """What became of a duty by the time of a final block, `now`; times in Unix seconds, all by the chain.
+
+    `at` is when its entry was anchored, None if it is in no anchor that is published; `taken` says whether another
+    batch of its number is, and `withheld` whether an anchor is said to hold one of which there is no file.
+    """
+    if at is not None:
+        return "kept" if at <= duty.anchor_by else "late"
+    if taken:
+        return "replaced"
+    if now <= duty.anchor_by:
+        return "not-due"
+    return "withheld" if withheld else "dropped"

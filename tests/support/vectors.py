@@ -17,6 +17,8 @@ FOLDER = Path(__file__).parent.parent / "vectors"
 PATHS = sorted(FOLDER.glob("*.json"))
 BUNDLES = sorted((FOLDER / "bundles").glob("*.json"))
 """Vectors of portable bundles (FORMAT.md section 12)."""
+RECEIPTS = sorted((FOLDER / "receipts").glob("*.json"))
+"""Vectors of admission receipts (FORMAT.md section 13)."""
 
 
 def load(path: Path) -> dict[str, Any]:

@@ -6,17 +6,17 @@ What each case expects is stated by hand, from FORMAT.md; nothing is copied from
 import base64
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from registry.verify import Unreachable, WrongChain
 from registry.verify.document import show_time
 from tests.support.cases import Case
-from tests.vectors import cases_bundle, cases_chain, cases_file, cases_pdf, cases_proof, cases_status
+from tests.vectors import cases_bundle, cases_chain, cases_file, cases_pdf, cases_proof, cases_receipt, cases_status
 from tests.vectors.expected import Expected, Vectors
 
 FOLDER = Path(__file__).parent
-BUNDLES = FOLDER / "bundles"
 GROUPS = (
     cases_file.valid,
     cases_file.formats,
@@ -33,6 +33,12 @@ GROUPS = (
 def every() -> Vectors:
     for group in GROUPS:
         yield from group()
+
+
+def below() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Those in folders, each by its path: bundles and receipts."""
+    yield from ((f"bundles/{one.name}.json", one.to_json()) for one in cases_bundle.bundles())
+    yield from ((f"receipts/{one.name}.json", one.to_json()) for one in cases_receipt.receipts())
 
 
 def to_json(what: str, made: Case, expected: Expected) -> dict[str, Any]:
@@ -76,11 +82,12 @@ def main() -> None:
             sys.exit(f"two vectors are named {name}")
         path.write_text(text(to_json(what, made, expected)), encoding="utf-8")
         count += 1
-    BUNDLES.mkdir(exist_ok=True)
-    for old in BUNDLES.glob("*.json"):
-        old.unlink()
-    for bundle in cases_bundle.bundles():
-        (BUNDLES / f"{bundle.name}.json").write_text(text(bundle.to_json()), encoding="utf-8")
+    for folder in {path.parent for path in FOLDER.glob("*/*.json")}:
+        for old in folder.glob("*.json"):
+            old.unlink()
+    for name, value in below():
+        (FOLDER / name).parent.mkdir(exist_ok=True)
+        (FOLDER / name).write_text(text(value), encoding="utf-8")
         count += 1
     print(f"{count} vectors")
 

@@ -1,6 +1,6 @@
 """A8: what the registry promised to anchor, it anchored in time."""
 
-from anchor.audit.admissions import Sorted, sort
+from anchor.audit.admissions import Sorted, sort, standing
 from anchor.audit.properties.property import Property, missing
 from anchor.audit.view import View
 from registry.format.anchorproof import rfc3339
@@ -27,32 +27,29 @@ def check(view: View) -> str:
 
 def _judged(view: View, name: str, receipt: Receipt) -> bool:
     """Whether anything can be said of it yet."""
-    duty, now = receipt.duty, view.chain.block.time
-    subject = f"batch {duty.batch}, receipt {name}"
-    deadline = rfc3339(duty.anchor_by)
-
-    def kept(held: bool, code: str, sentence: str, found: str) -> bool:
-        view.book.expect(INVARIANT, held, subject, code, sentence, f"root {duty.root.hex()} by {deadline}", found)
-        return True
-
-    anchor = view.walk.anchored.get(duty.entry_hash)
-    if anchor is not None:
-        sentence = f"It was anchored after the deadline that the registry signed, in anchor {anchor.number}."
-        return kept(anchor.time <= duty.anchor_by, "admission.late", sentence, rfc3339(anchor.time))
-    taken = view.walk.batches.entries.get(duty.batch)
-    if taken in view.walk.anchored:
-        root, size = view.walk.batches.roots[duty.batch]
-        sentence = "The number stands for another batch on the chain than the one that the registry signed for."
-        return kept(False, "admission.replaced", sentence, f"root {root.hex()}, {size} leaves")
-    if now <= duty.anchor_by:
+    duty, now, walk = receipt.duty, view.chain.block.time, view.walk
+    anchor, holder = walk.anchored.get(duty.entry_hash), walk.withheld.get(duty.batch)
+    taken = walk.batches.entries.get(duty.batch) in walk.anchored
+    found = standing(duty, now, anchor.time if anchor else None, taken=taken, withheld=holder is not None)
+    if found == "not-due":
         return False
-    if holder := view.walk.withheld.get(duty.batch):
-        sentence = (
-            f"Anchor {holder.number} is said to hold a batch of this number, and the export withholds what it is."
-        )
-        return kept(False, "admission.withheld", sentence, f"not shown in anchor {holder.number}")
-    sentence = "The registry signed that it would be anchored, and no anchor, as published, holds it."
-    return kept(False, "admission.dropped", sentence, f"nothing by {rfc3339(now)}")
+    sentence, seen = "", ""
+    if found == "late" and anchor:
+        sentence = f"It was anchored after the deadline that the registry signed, in anchor {anchor.number}."
+        seen = rfc3339(anchor.time)
+    elif found == "replaced":
+        root, size = walk.batches.roots[duty.batch]
+        sentence = "The number stands for another batch on the chain than the one that the registry signed for."
+        seen = f"root {root.hex()}, {size} leaves"
+    elif found == "withheld" and holder:
+        sentence = f"Anchor {holder.number} is said to hold a batch of this number, and the export withholds it."
+        seen = f"not shown in anchor {holder.number}"
+    elif found == "dropped":
+        sentence = "The registry signed that it would be anchored, and no anchor, as published, holds it."
+        seen = f"nothing by {rfc3339(now)}"
+    subject, owed = f"batch {duty.batch}, receipt {name}", f"root {duty.root.hex()} by {rfc3339(duty.anchor_by)}"
+    view.book.expect(INVARIANT, found == "kept", subject, f"admission.{found}", sentence, owed, seen)
+    return True
 
 
 def _reason(found: Sorted, early: int, total: int) -> str:

@@ -8,7 +8,7 @@ import pytest
 from registry.format import bitstring
 from registry.verify import CHECK_IDS
 from tests.support.vectors import FOLDER, PATHS, case_of, load
-from tests.vectors import cases_bundle, make
+from tests.vectors import make
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
@@ -38,7 +38,7 @@ def test_the_committed_vectors_are_what_their_generator_makes() -> None:
         f"{name}.json": make.text(make.to_json(what, case, expected)) for name, what, case, expected in make.every()
     }
     assert len(made) > 100
-    made |= {f"bundles/{bundle.name}.json": make.text(bundle.to_json()) for bundle in cases_bundle.bundles()}
+    made |= {name: make.text(value) for name, value in make.below()}
     assert made == {path.relative_to(FOLDER).as_posix(): path.read_text("utf-8") for path in FOLDER.rglob("*.json")}
 
 
