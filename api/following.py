@@ -2,6 +2,8 @@
 
     DIR/latest.json                   the last report whose log can be followed: what the next audit starts from
     DIR/found-<block>-<digest>.json   every report with a finding; no later one is written over it
+    DIR/checkpoints/                  every signed checkpoint that was served: see seen.py
+    DIR/evidence/                     a file for each breach, also for two checkpoints that were served years apart
 
 A finding never moves the start past it where the log itself is in question: who rewrites history must go on explaining
 the last log that was seen whole. What could not be looked at is told after a while, and is never told as a finding.
@@ -27,6 +29,7 @@ from typing import Any, Literal
 from anchor.audit.report import AuditReport
 from anchor.errors import AnchorError
 from api import datadir, times
+from api.seen import Seen
 from api.webhook import Undelivered
 from registry.format.strictjson import canonical
 
@@ -46,8 +49,11 @@ FIRST = 20
 Outcome = Literal["clean", "broken", "unreachable"]
 OUTCOMES: tuple[Outcome, ...] = ("clean", "broken", "unreachable")
 
-Look = Callable[[bytes | None], AuditReport]
-"""Audits once, following the report with these bytes. Raises AnchorError where something did not answer."""
+CHECKPOINTS, EVIDENCE = "checkpoints", "evidence"
+
+Look = Callable[[bytes | None, Seen], AuditReport]
+"""Audits once, following the report with these bytes and the checkpoints seen before, to which it adds the one that is
+served. Raises AnchorError where something did not answer."""
 
 Tell = Callable[[str, int, dict[str, Any]], None]
 """Sends a message under an id at a time in Unix seconds. Raises Undelivered."""
@@ -76,6 +82,7 @@ class Follower:
         self.untold = False
         """Whether there is a message that nobody has taken yet; the next round tries again."""
         self._look, self._folder, self._tell = look, folder, tell
+        self._seen = Seen(folder / CHECKPOINTS)
         self._state = ""
         self._uid = ""
         self._missed = 0
@@ -87,7 +94,7 @@ class Follower:
         latest = self._folder / LATEST
         previous = latest.read_bytes() if latest.exists() else None
         try:
-            report = self._look(previous)
+            report = self._look(previous, self._seen)
         except AnchorError as problem:
             done = Round("unreachable", None, str(problem), time.monotonic() - begun)
         else:

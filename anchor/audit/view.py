@@ -3,7 +3,7 @@
 Reading is checking: what is wrong with the log or a file is written into the book by whoever reads it first.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -22,7 +22,7 @@ from anchor.audit.walk import Walk
 from anchor.errors import Unreachable
 from anchor.jsonrpc import JsonRpc
 from registry.errors import FormatError
-from registry.format.merkle import RFC9162, root_of
+from registry.format.merkle import RFC9162, Frontier, root_of
 from registry.verify.trust import RegistryTrust
 
 Progress = Callable[[str], None]
@@ -33,12 +33,15 @@ class Given:
     """What an audit is given besides the chain and the export, all of it optional.
 
     `previous`: the report of an earlier audit, as its bytes. `credentials`: files that their holders gave, by name.
-    `receipts`: admission receipts, by name; what is none is left aside with a note.
+    `receipts`: admission receipts, by name; what is none is left aside with a note. `checkpoints`: those that were
+    served in earlier audits; `keep` takes the one that is served in this, if the log's key signed it.
     """
 
     previous: bytes | None = None
     credentials: Mapping[str, bytes] = field(default_factory=dict)
     receipts: Mapping[str, bytes] = field(default_factory=dict)
+    checkpoints: Sequence[Served] = ()
+    keep: Callable[[Served], None] = lambda _: None
 
 
 class View:
@@ -114,6 +117,15 @@ class View:
         """The head over the first `size` entries, 32 bytes; none where the log has no such size."""
         return root_of(self.leaves[:size], RFC9162) if 0 < size <= len(self.leaves) else b""
 
+    def heads_at(self, sizes: Set[int]) -> dict[int, bytes]:
+        """The heads at all these sizes, in one pass; those that the log has not reached are left out."""
+        tree, found = Frontier(), {}
+        for leaf in self.leaves:
+            tree.append(leaf)
+            if tree.size in sizes:
+                found[tree.size] = tree.root
+        return found
+
     @cached_property
     def credentials(self) -> list[Held]:
         """What holders gave, as far as it speaks for itself and of this history."""
@@ -128,9 +140,19 @@ class View:
     def checkpoint(self) -> tuple[Served | None, str]:
         """The checkpoint that is served beside the export; where what is served is none, why. Raises Unreachable."""
         try:
-            return Served.read(self.export), ""
+            served = Served.read(self.export)
         except FormatError as flaw:
             return None, f"What is served as a checkpoint is none: {flaw}"
+        if served is not None and self.trust.log_key is not None and served.signed_by(self.trust.log_key):
+            self.given.keep(served)  # at once: what else is asked may not be answered
+        return served, ""
+
+    @cached_property
+    def signed(self) -> list[Served]:
+        """Checkpoints by the log's key, one for each head: the one that is served, and those of earlier audits."""
+        served, key = self.checkpoint[0], self.trust.log_key
+        found = [one for one in (served, *self.given.checkpoints) if one and key and one.signed_by(key)]
+        return list({(one.checkpoint.size, one.checkpoint.root): one for one in reversed(found)}.values())
 
     @cached_property
     def proved(self) -> tuple[bool, str]:

@@ -5,6 +5,7 @@ Exit code: 0 clean, 1 findings, 2 could not look (something did not answer; that
 """
 
 import argparse
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from api.cli.verify import trust_profile, with_trust
 if TYPE_CHECKING:
     from anchor.audit.report import AuditReport
     from anchor.audit.view import Given
+    from api.seen import Seen
     from registry.verify import RegistryTrust, TrustProfile
 
 
@@ -72,8 +74,10 @@ def run(arguments: argparse.Namespace) -> int:
     progress = Progress(quiet=arguments.json or arguments.follow is not None)
     export = audited_export(arguments, trust)
 
-    def look(previous: bytes | None) -> "AuditReport":
-        given = _given(arguments, previous)
+    folder = arguments.evidence or follow.evidence(arguments)
+
+    def look(previous: bytes | None, seen: "Seen | None" = None) -> "AuditReport":
+        given = _given(arguments, previous, seen)
         report = audit(
             open_export(export),
             arguments.rpc or trust.rpc,
@@ -81,7 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
             block=arguments.block,
             given=given,
             progress=progress,
-            evidence=partial(_write, arguments.evidence) if arguments.evidence else None,
+            evidence=partial(_write, folder) if folder else None,
         )
         progress.done()
         return report
@@ -131,7 +135,7 @@ def _previous(arguments: argparse.Namespace) -> bytes | None:
     return previous
 
 
-def _given(arguments: argparse.Namespace, previous: bytes | None) -> "Given":
+def _given(arguments: argparse.Namespace, previous: bytes | None, seen: "Seen | None") -> "Given":
     """Raises CliError for a credential or a receipt that cannot be read: then nothing is known."""
     from anchor.audit.view import Given
 
@@ -140,7 +144,8 @@ def _given(arguments: argparse.Namespace, previous: bytes | None) -> "Given":
         receipts = read_receipts(arguments.receipts)
     except CliError as problem:
         raise CliError(str(problem), exit_code=NOT_KNOWN) from None
-    return Given(previous=previous, credentials=credentials, receipts=receipts)
+    given = Given(previous=previous, credentials=credentials, receipts=receipts)
+    return replace(given, checkpoints=seen.read(), keep=seen.keep) if seen else given
 
 
 def audited_export(arguments: argparse.Namespace, trust: "RegistryTrust") -> str:

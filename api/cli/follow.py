@@ -35,8 +35,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--reports",
         type=Path,
         metavar="DIR",
-        help="with --follow: where the last report and all with findings are kept",
+        help="with --follow: where the last report and all with findings are kept, the evidence, and each checkpoint",
     )
+
+
+def evidence(arguments: argparse.Namespace) -> Path | None:
+    """Where evidence goes if nothing is said of it: beside the reports of who follows."""
+    if arguments.follow is None or arguments.reports is None:
+        return None
+    from api.following import EVIDENCE
+
+    reports: Path = arguments.reports
+    return reports / EVIDENCE
 
 
 def run(arguments: argparse.Namespace, look: "Look") -> int:

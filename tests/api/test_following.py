@@ -17,17 +17,22 @@ from typing import Any
 import pytest
 
 from anchor.audit.audit import audit
+from anchor.audit.evidence.verify import verify_evidence
 from anchor.audit.report import AuditReport
 from anchor.audit.source import open_source
 from anchor.audit.view import Given
 from anchor.devnode import DevNode, serve
 from api import auditmetrics
-from api.following import LATEST, PATIENCE, Follower
+from api.following import CHECKPOINTS, EVIDENCE, LATEST, PATIENCE, Follower
+from api.seen import Seen
 from api.webhook import post
+from registry.format.note import Checkpoint, sign
 from registry.verify import TrustProfile
 from tests.support.auditing import change, other
 from tests.support.history import PREFUND, History, Sender, leaves
+from tests.support.receipts import LOG, LOG_KEY
 from tests.support.receiver import Receiver, receiving
+from tests.support.specimen import sha
 
 SECRET = "a secret of the auditor"
 
@@ -58,9 +63,9 @@ class Auditor:
     def start(self) -> None:
         self.follower = Follower(self.look, self.folder, self.tell)
 
-    def look(self, previous: bytes | None) -> AuditReport:
-        source = open_source(str(self.export))
-        return audit(source, [self.history.sender.url], self.history.trust, given=Given(previous=previous))
+    def look(self, previous: bytes | None, seen: Seen) -> AuditReport:
+        source, given = open_source(str(self.export)), Given(previous=previous, checkpoints=seen.read(), keep=seen.keep)
+        return audit(source, [self.history.sender.url], self.history.trust, given=given)
 
     def tell(self, uid: str, now: int, content: dict[str, Any]) -> None:
         post(self.url, SECRET, uid, now, content)
@@ -165,16 +170,21 @@ def test_metrics_tell_findings_by_property_and_what_was_looked_at(auditor: Audit
     assert 'credanchor_audit_looked_at{what="log_entries"} ' in "\n".join(shown)
 
 
-def test_the_command_follows_until_it_is_asked_to_end(told: tuple[History, Path], tmp_path: Path) -> None:
-    trust = tmp_path / "trust.toml"
-    profile = TrustProfile((replace(told[0].trust, rpc=(told[0].sender.url,)),))
+def test_the_command_follows_until_it_is_asked_to_end_and_files_the_proof_of_two_histories(
+    told: tuple[History, Path], tmp_path: Path
+) -> None:
+    trust, reports, export = tmp_path / "trust.toml", tmp_path / "audits", tmp_path / "export"
+    profile = TrustProfile((replace(told[0].trust, rpc=(told[0].sender.url,), log_key=LOG_KEY),))
     trust.write_text(profile.to_toml())
+    shutil.copytree(told[1], export)
+    (export / "log").mkdir()
+    sign_checkpoint(export, "one history")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "api.cli.main", "audit", str(told[1]), "--trust", str(trust)]
+    command = [sys.executable, "-m", "api.cli.main", "audit", str(export), "--trust", str(trust)]
     process = subprocess.Popen(
-        [*command, "--follow", "1", "--reports", str(tmp_path / "audits"), "--json"],
+        [*command, "--follow", "1", "--reports", str(reports), "--json"],
         stdout=subprocess.PIPE,
         text=True,
         env=os.environ | {"CREDANCHOR_MONITOR_PORT": str(port)},
@@ -184,7 +194,23 @@ def test_the_command_follows_until_it_is_asked_to_end(told: tuple[History, Path]
     assert [line["outcome"] for line in lines] == ["clean", "clean"]
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
         assert "credanchor_audit_last_ok_timestamp" in answer.read().decode()
+    assert time.time() > json.loads((reports / LATEST).read_bytes())["head"]["block_time"]
+    assert len(list((reports / CHECKPOINTS).iterdir())) == 1
+    sign_checkpoint(export, "another")
+    assert [json.loads(process.stdout.readline())["outcome"] for _ in range(2)][-1] == "broken"
+    (export / "log/checkpoint").unlink()  # taken back, which helps nobody
+    assert json.loads(process.stdout.readline())["outcome"] == "broken"
     process.send_signal(signal.SIGTERM)
     rest, _ = process.communicate(timeout=30)
-    assert process.returncode == 0, rest
-    assert time.time() > json.loads((tmp_path / "audits" / LATEST).read_bytes())["head"]["block_time"]
+    assert process.returncode == 1, rest
+    assert len(list((reports / CHECKPOINTS).iterdir())) == 2
+    (file,) = (reports / EVIDENCE).iterdir()
+    assert (verify_evidence(file.read_bytes(), profile).outcome, file.name[:18]) == ("proved", "A4-checkpoint.fork")
+
+
+def sign_checkpoint(export: Path, history: str) -> None:
+    """Of more entries than there are: a log that the chain says nothing of yet."""
+    body = Checkpoint(LOG_KEY.name, 1000, sha(history)).body()
+    part = export / "log/part"
+    part.write_bytes(sign(body, LOG_KEY, LOG.sign).to_bytes())
+    part.rename(export / "log/checkpoint")

@@ -11,6 +11,7 @@ from anchor.audit.evidence.verdict import Verdict
 from anchor.audit.evidence.verify import verify_evidence
 from anchor.audit.report import AuditReport
 from anchor.audit.source import ExportSource, open_source
+from anchor.audit.view import Given
 from registry.format.strictjson import canonical
 from registry.verify import RegistryTrust, TrustProfile
 from tests.support.history import History
@@ -18,11 +19,13 @@ from tests.support.history import History
 Files = dict[str, bytes]
 
 
-def accuse(history: History, export: Path, trust: RegistryTrust | None = None) -> tuple[AuditReport, Files]:
+def accuse(
+    history: History, export: Path, trust: RegistryTrust | None = None, given: Given | None = None
+) -> tuple[AuditReport, Files]:
     """The report and the evidence files by name."""
     files: Files = {}
-    report = audit(open_source(str(export)), [history.sender.url], trust or history.trust, evidence=files.__setitem__)
-    return report, files
+    source, urls = open_source(str(export)), [history.sender.url]
+    return audit(source, urls, trust or history.trust, given=given, evidence=files.__setitem__), files
 
 
 def proved_by(history: History, content: bytes, export: ExportSource | None = None, **profile: Any) -> Verdict:

@@ -53,14 +53,22 @@ def log(view: View, _finding: Finding, open_: Open) -> Iterator[Material]:
     yield {"entries": [history.to_json(entry) for entry in view.entries], PROOF: proof(chain)}
 
 
-def checkpoint(view: View, _finding: Finding, open_: Open) -> Iterator[Material]:
-    """The checkpoint that was served, and the contract's log at its size."""
-    served, _ = view.checkpoint
-    if served is None:
-        raise NotThere("the checkpoint")
+def checkpoint(view: View, finding: Finding, open_: Open) -> Iterator[Material]:
+    """The checkpoint that the finding names by its root, and the contract's log at its size."""
     chain = open_()
     chain.prove(slots.log)
-    yield checkpoints.against_chain(served.content, view.leaves, proof(chain))
+    for served in view.signed:
+        if served.checkpoint.root.hex() == finding.found and not served.ahead(view.leaves):
+            yield checkpoints.against_chain(served.content, view.leaves, proof(chain))
+
+
+def fork(view: View, finding: Finding, _open: Open) -> Iterator[Material]:
+    """The two checkpoints of one size that the finding names by their roots."""
+    heads = {(one.checkpoint.size, one.checkpoint.root.hex()): one.content for one in view.signed}
+    for (size, root), content in heads.items():
+        other = heads.get((size, finding.found))
+        if root == finding.expected and other is not None:
+            yield checkpoints.of_two(content, other)
 
 
 def signer(view: View, finding: Finding, open_: Open) -> Iterator[Material]:
@@ -228,6 +236,7 @@ def _number(finding: Finding) -> int:
 MATERIALS: Mapping[str, Callable[[View, Finding, Open], Iterator[Material]]] = {
     "code": code,
     "history": log,
+    "checkpoints": fork,
     "checkpoint-chain": checkpoint,
     "signer": signer,
     "leaf-twice": leaf_twice,
@@ -235,4 +244,4 @@ MATERIALS: Mapping[str, Callable[[View, Finding, Open], Iterator[Material]]] = {
     "published": published,
     "receipt": receipt,
 }
-"""By kind. Two checkpoints of one size are not here: an audit reads one. Who has both has `checkpoints.of_two`."""
+"""By kind."""

@@ -37,20 +37,34 @@ def check(view: View) -> str:
 
 
 def _signed(view: View) -> None:
-    """The head that the registry signed, where it serves a checkpoint of entries that this block has."""
-    (served, _), key = view.checkpoint, view.trust.log_key
-    if served is None or key is None or not served.signed_by(key) or served.ahead(view.leaves):
-        return  # what is no checkpoint, or not signed, A7 names
-    found = served.checkpoint
-    view.book.expect(
-        "LogOnlyGrows",
-        view.head_at(found.size) == found.root,
-        CHECKPOINT_PATH,
-        "checkpoint.other-head",
-        f"The registry signed another head of {found.size} entries than the contract had: it shows two histories.",
-        view.head_at(found.size).hex(),
-        found.root.hex(),
-    )
+    """The heads that the registry signed, now and in earlier audits: of each size one, and the one that the log had.
+
+    What is no checkpoint, or not signed, A7 names. Of more entries than this block has, nothing is known yet.
+    """
+    heads = view.heads_at({one.checkpoint.size for one in view.signed})
+    by_size: dict[int, bytes] = {}
+    for served in view.signed:
+        size, root = served.checkpoint.size, served.checkpoint.root
+        name = f"checkpoint of {size} entries"
+        first = by_size.setdefault(size, root)
+        view.book.expect(
+            "LogOnlyGrows",
+            first == root,
+            name,
+            "checkpoint.fork",
+            "The registry signed two heads of this size: it shows two histories.",
+            *sorted((first.hex(), root.hex())),
+        )
+        if size in heads:
+            view.book.expect(
+                "LogOnlyGrows",
+                heads[size] == root,
+                CHECKPOINT_PATH if served is view.checkpoint[0] else name,
+                "checkpoint.other-head",
+                f"The registry signed another head of {size} entries than the contract had: it shows two histories.",
+                heads[size].hex(),
+                root.hex(),
+            )
 
 
 def _head_at(chain: Pinned, block: int) -> tuple[int, bytes] | None:

@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from eth_utils.crypto import keccak
 
+from anchor.audit.checkpoint import Served
 from anchor.audit.evidence import checkpoints, history, materials
 from anchor.audit.evidence.context import PROOF
 from anchor.audit.evidence.file import Evidence
 from anchor.audit.pinned import Pinned
 from anchor.audit.reading import read
 from anchor.audit.report import Book
+from anchor.audit.view import Given
 from anchor.bundle import slots
 from anchor.bundle.make import Collector
 from anchor.jsonrpc import JsonRpc, data
@@ -163,3 +165,30 @@ def test_an_audit_finds_a_signed_head_that_the_log_never_had_and_files_the_proof
 def test_a_checkpoint_that_is_not_served_counts_as_nothing_checked(honest: Honest, copy: Path) -> None:
     report, _ = accuse(honest[0], copy, trusting(honest[0]))
     assert report.invariant("ServedIsWhatIsPublished") == "not_run"
+
+
+def test_checkpoints_that_were_served_long_ago_are_held_against_the_log_and_each_other(
+    honest: Honest, copy: Path
+) -> None:
+    about = honest[0]
+    leaves, _ = log_of(about)
+    true, behind = root_of(leaves[:5], RFC9162), len(leaves) + 9
+    served = copy / "log" / "checkpoint"
+    served.parent.mkdir()
+    served.write_bytes(signed(5, true))
+
+    def told(*earlier: bytes) -> set[str]:
+        kept: list[Served] = []
+        given = Given(checkpoints=tuple(map(Served.parse, earlier)), keep=kept.append)
+        report, files = accuse(about, copy, trusting(about), given)
+        assert [one.content for one in kept] == [signed(5, true)]
+        assert {proved_by(about, one, trust=trusting(about)).outcome for one in files.values()} <= {"proved"}
+        assert len(files) == len({one.code for one in report.findings})
+        return {f"{one.subject}: {one.code}" for one in report.findings}
+
+    stranger = signed(5, sha("other"), origin="other.example/log")
+    assert told(signed(5, true), signed(3, root_of(leaves[:3], RFC9162)), signed(behind, sha("?")), stranger) == set()
+    assert told(signed(4, sha("never"))) == {"checkpoint of 4 entries: checkpoint.other-head"}
+    five, ahead = (f"checkpoint of {size} entries: checkpoint" for size in (5, behind))
+    assert told(signed(5, sha("x"))) == {f"{five}.fork", f"{five}.other-head"}
+    assert told(*(signed(behind, sha(name)) for name in "ab")) == {f"{ahead}.fork"}

@@ -5,28 +5,24 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from anchor.audit.audit import audit
 from anchor.audit.evidence.file import Evidence
 from anchor.audit.evidence.materials import proof
 from anchor.audit.evidence.receipt import CODES, ask
-from anchor.audit.source import open_source
 from anchor.audit.view import Given
 from anchor.bundle.make import Collector
 from registry.format.merkle import PLAIN
 from registry.format.receipt import Receipt
 from registry.format.strictjson import canonical
 from registry.verify import RegistryTrust
+from tests.support import evidencing
 from tests.support.evidencing import Files, altered, proved_by
 from tests.support.history import KEY, SECOND_KEY, History, leaves
 from tests.support.receipts import LOG_KEY, receipt
 
 
 def accuse(history: History, export: Path, given: Receipt) -> Files:
-    files: Files = {}
-    trust = replace(history.trust, log_key=LOG_KEY)
     receipts = Given(receipts={"one": given.to_bytes()})
-    audit(open_source(str(export)), [history.sender.url], trust, given=receipts, evidence=files.__setitem__)
-    return files
+    return evidencing.accuse(history, export, replace(history.trust, log_key=LOG_KEY), receipts)[1]
 
 
 def test_a_promise_that_was_dropped_or_kept_late_is_proved_and_one_that_was_kept_is_not(
