@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 
 from anchor.audit.evidence.file import MAX_EVIDENCE_BYTES, Evidence
 from anchor.audit.evidence.kinds import BY_CODE, KINDS
-from anchor.audit.evidence.materials import MATERIALS, NotThere
+from anchor.audit.evidence.materials import MATERIALS
+from anchor.audit.evidence.parts import NotThere
 from anchor.audit.evidence.reasons import reason_for
 from anchor.audit.evidence.verify import verify_evidence
 from anchor.audit.proof import Proof

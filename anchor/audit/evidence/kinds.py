@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from anchor.audit.evidence import checkpoints, history, leaves, lists, published, receipt, signer
+from anchor.audit.evidence import checkpoints, history, leaves, lists, order, published, receipt, signer
 from anchor.audit.evidence.context import Context
 from anchor.audit.evidence.verdict import Shown
 from registry.verify.jsonfields import Fields
@@ -38,6 +38,12 @@ KINDS: Mapping[str, Kind] = {
     "checkpoints": Kind(checkpoints.FORK_NAMES, _all("A4", "checkpoint.fork"), checkpoints.fork),
     "checkpoint-chain": Kind(checkpoints.CHAIN_NAMES, _all("A4", "checkpoint.other-head"), checkpoints.chain),
     "leaf-twice": Kind(leaves.NAMES, _all("A5", "batch.leaf-twice"), leaves.check),
+    "leaf-node": Kind(leaves.NODE_NAMES, _all("A6", "leaf.is-node"), leaves.node),
+    "batch-places": Kind(
+        order.NAMES,
+        {**_all("A5", "batch.anchored-twice"), **_all("A9", "anchor.batch-order", "batch.passed-over")},
+        order.check,
+    ),
     "signer": Kind(
         signer.NAMES,
         _all("A10", "batch.unknown-key", "batch.key-not-in-force", "batch.issuer-suspended"),
@@ -46,6 +52,7 @@ KINDS: Mapping[str, Kind] = {
     "status-lists": Kind(
         lists.NAMES, _all("A12", "list.older", "list.changed-in-place", "list.unrevoked", "list.twice"), lists.check
     ),
+    "list-gone": Kind(lists.NAMES, _all("A12", "list.dropped"), lists.gone),
     "published": Kind(
         published.NAMES,
         {

@@ -1,4 +1,4 @@
-"""`leaf-twice`: one leaf is anchored in two places."""
+"""`leaf-twice`, `leaf-node`: one leaf is anchored in two places, or is also a node of its own batch."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +14,8 @@ from registry.verify.jsonfields import Fields
 
 NAMES = frozenset({"leaf", "first", "second", PROOF})
 _PLACE = frozenset({"batch", "index", "path", "tree"})
+NODE_NAMES = frozenset({"batch", "tree", "hash", "leaf", "node", PROOF})
+_LEAF, _NODE = frozenset({"index", "path"}), frozenset({"level", "index", "path"})
 
 
 def check(material: Fields, context: Context) -> Iterator[Shown]:
@@ -36,6 +38,28 @@ def check(material: Fields, context: Context) -> Iterator[Shown]:
         f"Leaf {leaf.hex()} is anchored twice: as leaf {index} of batch {batch.number}, "
         f"and as leaf {other_index} of batch {other.number}.",
     )
+
+
+def node(material: Fields, context: Context) -> Iterator[Shown]:
+    """Two paths from one hash to an anchored batch's root: as a leaf, and as a node above two leaves or more.
+
+    Level L of a tree over n leaves is a tree over n / 2^L nodes, rounded up, whose last may stand for fewer leaves.
+    """
+    batch, hash = BatchEntry.read(material.object("batch"), material.place("batch")), material.binary("hash", 32)
+    leaf, above = (
+        Fields(material.object(name), names, material.place(name)) for name, names in (("leaf", _LEAF), ("node", _NODE))
+    )
+    level, place, index = above.integer("level"), above.integer("index"), leaf.integer("index")
+    if level > MAX_PATH or min((place + 1) << level, batch.size) - (place << level) < 2:
+        raise FormatError("evidence.path", "/material/node", "It does not stand above two leaves or more")
+    for known, at, size in ((leaf, index, batch.size), (above, place, -(-batch.size >> level))):
+        if root_from_path(hash, at, size, known.hashes("path", MAX_PATH)) != batch.root:
+            problem = f"The path does not lead to the root of batch {batch.number}"
+            raise FormatError("evidence.path", "/material", problem)
+    root = root_with(material.hashes("tree", MAX_TREE), batch.hash(context.trust.registry_id), "this batch")
+    number, _ = context.proved(material, lambda read: slots.anchored(read, root))
+    where = f"batch {batch.number}, in anchor {anchored(number)}"
+    yield Shown("leaf.is-node", f"Leaf {index} of {where}, is also node {place} of level {level}.")
 
 
 def _place(known: Fields, leaf: bytes, registry: bytes) -> tuple[BatchEntry, int, bytes]:

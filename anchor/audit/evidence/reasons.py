@@ -10,8 +10,13 @@ NONE = "there is no kind of evidence for this yet"
 WITHHELD = (
     "what is withheld is signed by nobody, so no file can prove it: ask for the batch, and file what then is found"
 )
+DEPLOYED = (
+    "every address is without a contract at some block, before it was deployed, so a file proves nothing against a "
+    "registry: ask a node about the newest block"
+)
 
 _BY_BEGIN = {
+    "contract.missing": DEPLOYED,
     "admission.withheld": WITHHELD,
     "served.": SERVED,
     "holder.": HOLDER,

@@ -4,14 +4,21 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from anchor.audit.evidence import parts
+from anchor.audit.evidence.context import PROOF
 from anchor.audit.evidence.file import Evidence
 from anchor.audit.evidence.kinds import BY_CODE, KINDS
 from anchor.audit.evidence.verify import verify_evidence
 from anchor.audit.source import open_source
+from anchor.bundle import slots
+from anchor.bundle.make import Collector
+from registry.format import entries
+from registry.format.merkle import root_of
 from registry.format.strictjson import canonical
 from registry.verify import RegistryTrust, TrustProfile
 from tests.support.auditing import Honest, change, other
@@ -62,6 +69,38 @@ def _leaf_twice(history: History) -> None:
     history.anchor([], [history.batch(2, [*leaves("b", 1), leaves("a", 3)[2]])])
 
 
+def _leaf_node(history: History) -> None:
+    history.anchor([], [history.batch(1, leaves("a", 4))])
+    pair = leaves("b", 2)
+    history.anchor([], [history.batch(2, [*leaves("c", 2), root_of(pair), *leaves("d", 1), *pair, *leaves("e", 1)])])
+
+
+def _anchored_twice(history: History) -> None:
+    number = history.batch(1, leaves("a", 1))
+    history.anchor([], [number])
+    history.anchor([], [number, history.batch(2, leaves("b", 1))])
+
+
+def _out_of_order(history: History) -> None:
+    history.anchor([], [history.batch(number, leaves(str(number), 1)) for number in (1, 3, 2)])
+
+
+def _passed_over(history: History) -> None:
+    history.anchor([], [history.batch(number, leaves(str(number), 1)) for number in (1, 3)])
+    history.anchor([], [history.batch(2, leaves("2", 1))])
+
+
+def _dropped(history: History) -> None:
+    suspension = history.status_list("suspension", 1, [])
+    history.anchor([history.status_list("revocation", 1, [5]), suspension], [history.batch(1, leaves("a", 1))])
+    history.anchor([suspension], [])
+
+
+def _all_dropped(history: History) -> None:
+    history.anchor([history.status_list("revocation", 1, [5])], [])
+    history.anchor([], [])
+
+
 def _other_code(history: History) -> RegistryTrust:
     return replace(history.trust, code_sha256=sha("another contract"))
 
@@ -75,6 +114,11 @@ CASES: dict[str, Make] = {
     "A12-list.changed-in-place": _in_place,
     "A12-list.twice": _two_stories,
     "A5-batch.leaf-twice": _leaf_twice,
+    "A6-leaf.is-node": _leaf_node,
+    "A5-batch.anchored-twice": _anchored_twice,
+    "A9-anchor.batch-order": _out_of_order,
+    "A9-batch.passed-over": _passed_over,
+    "A12-list.dropped": _dropped,
     "A1-contract.code": _other_code,
 }
 
@@ -99,6 +143,42 @@ def test_a_breach_is_proved_from_the_file_and_no_longer_after_any_member_was_alt
     assert content == accuse(begun, tmp_path, trust)[1][Evidence.parse(content).name]
     for what, bad in altered(content):
         assert proved_by(begun, bad, trust=trust).outcome == "not_proved", what
+
+
+def test_a_list_that_is_gone_with_all_others_is_proved_too(begun: History, tmp_path: Path) -> None:
+    _all_dropped(begun)
+    content = one(accuse(begun, begun.write(tmp_path))[1], "A12-list.dropped")
+    assert (json.loads(content)["material"]["second"]["lists"], proved_by(begun, content).outcome) == ([], "proved")
+
+
+def test_one_place_told_in_two_ways_is_not_two(begun: History, tmp_path: Path) -> None:
+    """A tree with a node for two leaves moves the rest; and a lone last leaf stands on every level up."""
+    content = leaves("b", 3)
+    begun.anchor([], [begun.batch(1, leaves("a", 1)), begun.batch(2, content)])
+    begun.write(tmp_path)
+    root = bytes.fromhex(begun.anchors[0]["root"])
+    status = entries.entry_hash(entries.status_entry(begun.registry_id, 1, bytes(32)))
+    first, second = (begun._batch_hash(begun.files[f"batches/0000000{number}.json"]) for number in (1, 2))
+    whole, short = [status, first, second], [root_of([status, first]), second]
+    assert root_of(whole) == root_of(short) == root
+    batch = {"number": 2, "size": 3, "key_id": KEY.key_id.hex(), "root": root_of(content).hex()}
+    chain = Collector(begun.sender.rpc, begun.trust, hex(begun.last_block))
+    chain.prove(partial(slots.anchored, root=root))
+    proof = {PROOF: parts.proof(chain)}
+    sides = [{"batch": batch, "index": len(tree) - 1, "tree": parts.hexes(tree)} for tree in (short, whole)]
+    path = [root_of(content[:2]).hex()]
+    told = {
+        "the same": ("batch-places", "batch.anchored-twice", {"first": sides[0], "second": sides[1]}),
+        "two leaves": ("leaf-node", "leaf.is-node", {
+            "batch": batch, "tree": parts.hexes(whole), "hash": content[2].hex(),
+            "leaf": {"index": 2, "path": path}, "node": {"level": 1, "index": 1, "path": path},
+        }),
+    }  # fmt: skip
+    for why, (kind, code, material) in told.items():
+        owner, known = KINDS[kind].codes[code], material | proof
+        evidence = Evidence(kind, owner, code, begun.sender.chain_id, begun.contract, known)
+        verdict = proved_by(begun, evidence.to_bytes())
+        assert (verdict.outcome, why in verdict.sentence) == ("not_proved", True), verdict
 
 
 def test_without_a_block_hash_of_the_readers_own_nothing_is_proved(begun: History, tmp_path: Path) -> None:

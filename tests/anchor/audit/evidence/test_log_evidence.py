@@ -9,7 +9,7 @@ import pytest
 from eth_utils.crypto import keccak
 
 from anchor.audit.checkpoint import Served
-from anchor.audit.evidence import checkpoints, history, materials
+from anchor.audit.evidence import checkpoints, history, parts
 from anchor.audit.evidence.context import PROOF
 from anchor.audit.evidence.file import Evidence
 from anchor.audit.pinned import Pinned
@@ -48,7 +48,7 @@ def log_of(about: History) -> tuple[list[bytes], dict[str, Any]]:
     chain = Pinned(JsonRpc(about.sender.url), about.sender.chain_id, about.contract)
     proofs = Collector(JsonRpc(about.sender.url), about.trust, hex(chain.block.number))
     proofs.prove(slots.log)
-    return [entry.leaf for entry in read(Book(), chain, about.deploy_block)], materials.proof(proofs)
+    return [entry.leaf for entry in read(Book(), chain, about.deploy_block)], parts.proof(proofs)
 
 
 def test_two_checkpoints_of_one_size_with_two_heads_need_nothing_but_the_log_key(honest: Honest) -> None:
@@ -90,10 +90,10 @@ def test_a_node_that_is_the_contracts_own_and_proves_nothing_of_this_is_refused(
     wide.prove(slots.newest)
     stranger = node.call("eth_getProof", ADMIN.address, [], number)["accountProof"]
     accounts = sorted({one.hex() for one in exact.account} | {one.removeprefix("0x") for one in stranger})
-    proof = materials.proof(exact)
+    proof = parts.proof(exact)
     leaves = log_of(about)[0]
     for what, changed in {
-        "": {}, "storage": {"storage": materials.proof(wide)["storage"]}, "account": {"account": accounts}
+        "": {}, "storage": {"storage": parts.proof(wide)["storage"]}, "account": {"account": accounts}
     }.items():  # fmt: skip
         material = checkpoints.against_chain(signed(5, sha("never")), leaves, proof | changed)
         content = filed(about, "checkpoint-chain", "checkpoint.other-head", material)

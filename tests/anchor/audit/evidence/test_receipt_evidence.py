@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from anchor.audit.evidence.file import Evidence
-from anchor.audit.evidence.materials import proof
+from anchor.audit.evidence.parts import proof
 from anchor.audit.evidence.receipt import CODES, ask
 from anchor.audit.view import Given
 from anchor.bundle.make import Collector
@@ -21,8 +21,10 @@ from tests.support.receipts import LOG_KEY, receipt
 
 
 def accuse(history: History, export: Path, given: Receipt) -> Files:
+    """What proves that this receipt was not kept."""
     receipts = Given(receipts={"one": given.to_bytes()})
-    return evidencing.accuse(history, export, replace(history.trust, log_key=LOG_KEY), receipts)[1]
+    files = evidencing.accuse(history, export, replace(history.trust, log_key=LOG_KEY), receipts)[1]
+    return {name: content for name, content in files.items() if name.startswith("A8-")}
 
 
 def test_a_promise_that_was_dropped_or_kept_late_is_proved_and_one_that_was_kept_is_not(

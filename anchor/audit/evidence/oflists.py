@@ -1,0 +1,89 @@
+"""The material of findings about status lists."""
+
+from collections.abc import Iterator
+from functools import partial
+
+from anchor.audit.evidence import parts
+from anchor.audit.evidence.context import PROOF
+from anchor.audit.evidence.parts import Material, Open
+from anchor.audit.manifest import AnchorLine, ListLine
+from anchor.audit.report import Finding
+from anchor.audit.source import list_path
+from anchor.audit.view import View
+from anchor.bundle import slots
+from registry.format.merkle import root_of
+from registry.format.strictjson import parse
+from registry.limits import MAX_STATUS_EVIDENCE_BYTES
+
+MAX_EARLIER = 32
+"""Earlier versions of a list that are tried; each may mean reading one list."""
+
+
+def status_lists(view: View, finding: Finding, open_: Open) -> Iterator[Material]:
+    """The version that the finding names, with each earlier one from the newest on."""
+    for number, line in sorted(view.walk.lines.items()):
+        for item in line.lists:
+            if finding.subject == f"list {item.id} version {item.version} in anchor {number}":
+                yield from _pairs(view, finding, line, item, open_)
+
+
+def list_gone(view: View, finding: Finding, open_: Open) -> Iterator[Material]:
+    """The newest anchor before the finding's that has the list, and all lists of the finding's."""
+    number = parts.number(finding)
+    list_id = finding.subject.removeprefix("list ").removesuffix(f" in anchor {number}")
+    before = [
+        (line, item)
+        for other, line in sorted(view.walk.lines.items())
+        for item in line.lists
+        if other < number and item.id == list_id
+    ]
+    later = view.walk.lines.get(number)
+    if not before or later is None:
+        raise parts.NotThere("an anchor with this list and one without")
+    chain = open_()
+    for line in (before[-1][0], later):
+        chain.prove(partial(slots.anchored, root=root_of(parts.tree(view, line))))
+    said = [{"id": one.id, "version": one.version, "digest": one.digest.hex()} for one in later.lists]
+    yield {
+        "id": list_id,
+        "first": _side(view, *before[-1], False),
+        "second": {"lists": said, "tree": parts.hexes(parts.tree(view, later))},
+        PROOF: parts.proof(chain),
+    }
+
+
+def _pairs(view: View, finding: Finding, line: AnchorLine, item: ListLine, open_: Open) -> Iterator[Material]:
+    twice, bits = finding.code == "list.twice", finding.code == "list.unrevoked"
+    earlier = [
+        (before, one)
+        for number, before in sorted(view.walk.lines.items(), reverse=True)
+        if (number == line.number if twice else number < line.number)
+        for one in before.lists
+        if one.id == item.id and (one.version, one.digest) != (item.version, item.digest)
+    ]
+    for before, one in earlier[:MAX_EARLIER]:
+        older, newer = (before, one), (line, item)
+        if twice and one.version > item.version:
+            older, newer = newer, older
+        chain = open_()
+        for root in {root_of(parts.tree(view, side)) for side in (before, line)}:
+            chain.prove(partial(slots.anchored, root=root))
+        yield {
+            "id": item.id,
+            "first": _side(view, *older, bits),
+            "second": _side(view, *newer, bits),
+            PROOF: parts.proof(chain),
+        }
+
+
+def _side(view: View, line: AnchorLine, item: ListLine, bits: bool) -> Material:
+    document = None
+    if bits:
+        document = parse(view.export.read(list_path(item.digest)), max_bytes=MAX_STATUS_EVIDENCE_BYTES)
+    return {
+        "version": item.version,
+        "digest": item.digest.hex(),
+        "document": document,
+        "lists": parts.hexes(line.list_hashes(view.registry)),
+        "tree": parts.hexes(parts.tree(view, line)),
+    }
