@@ -2,10 +2,12 @@
 
 import http.client
 import time
+from io import BytesIO
+from typing import IO
 from urllib.parse import urlsplit
 
 from anchor.errors import Unreachable
-from anchor.jsonrpc import read_within, shown
+from anchor.jsonrpc import pieces, shown
 
 
 class Declined(Unreachable):
@@ -18,6 +20,13 @@ class Absent(Declined):
 
 def get(url: str, *, timeout: float, max_bytes: int) -> bytes:
     """The body at `url`, at most `max_bytes`, within `timeout` seconds. Raises Unreachable, Absent for a 404."""
+    content = BytesIO()
+    save(url, content, timeout=timeout, within=timeout, max_bytes=max_bytes)
+    return content.getvalue()
+
+
+def save(url: str, file: IO[bytes], *, timeout: float, within: float, max_bytes: int) -> None:
+    """The same into `file`, without holding all of it. Seconds: `timeout` for each wait, `within` for the whole."""
     try:
         parts = urlsplit(url)
         place = shown(url) + parts.path
@@ -31,18 +40,19 @@ def get(url: str, *, timeout: float, max_bytes: int) -> bytes:
         target = parts.path + (f"?{parts.query}" if parts.query else "")
         connection.request("GET", target or "/", headers={"Accept": "*/*"})
         with connection.getresponse() as response:
-            return _body(response, place, time.monotonic() + timeout, max_bytes)
+            _answered(response, place)
+            for piece in pieces(response, place, time.monotonic() + within, max_bytes):
+                file.write(piece)
     except TimeoutError:
-        raise Unreachable(place, f"it did not answer within {timeout:g} s") from None
+        raise Unreachable(place, f"it did not answer within {timeout:g} s, or end within {within:g} s") from None
     except (OSError, http.client.HTTPException) as problem:
         raise Unreachable(place, str(problem) or type(problem).__name__) from None
     finally:
         connection.close()
 
 
-def _body(response: http.client.HTTPResponse, place: str, deadline: float, max_bytes: int) -> bytes:
+def _answered(response: http.client.HTTPResponse, place: str) -> None:
     if response.status == http.client.NOT_FOUND:
         raise Absent(place, "it has no such file (HTTP 404)")
     if response.status != http.client.OK:
         raise Declined(place, f"it answered HTTP {response.status}")
-    return read_within(response, place, deadline, max_bytes)

@@ -15,7 +15,7 @@ import ssl
 import threading
 import time
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -52,17 +52,22 @@ class RpcError(AnchorError):
 
 
 def read_within(response: http.client.HTTPResponse, place: str, deadline: float, max_bytes: int) -> bytes:
+    """The body, as `pieces` reads it."""
+    return b"".join(pieces(response, place, deadline, max_bytes))
+
+
+def pieces(response: http.client.HTTPResponse, place: str, deadline: float, max_bytes: int) -> Iterator[bytes]:
     """The body, at most `max_bytes`, before `deadline` (monotonic). Raises Unreachable about `place`, TimeoutError."""
-    content = bytearray()
+    length = 0
     while chunk := response.read1(CHUNK_BYTES):
-        content += chunk
-        if len(content) > max_bytes:
+        length += len(chunk)
+        if length > max_bytes:
             raise Unreachable(place, f"its answer exceeds {max_bytes} bytes")
         if time.monotonic() > deadline:
             raise TimeoutError
+        yield chunk
     if response.length:
         raise Unreachable(place, "its answer was cut off")
-    return bytes(content)
 
 
 def shown(url: str) -> str:

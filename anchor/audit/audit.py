@@ -4,6 +4,7 @@ It needs no database, no account and no help from the operator; it believes the 
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import replace
 
 from anchor.audit.properties.a01_identity import IDENTITY
@@ -49,14 +50,14 @@ def audit(
     `evidence` takes name and bytes of each file that proves a finding; with it, the report names them.
     Raises Unreachable or WrongChain when something needed did not answer: that is no finding.
     """
-    view = View.open(export, rpc_urls, trust, block, given or Given(), progress)
-    reasons = {one.id: one.check(view) for one in PROPERTIES}
-    report = report_of(view, {name: reason for name, reason in reasons.items() if reason})
-    if evidence is None or report.clean:
-        return report
-    from anchor.audit.evidence.collect import collect  # storage proofs are needed where something is wrong only
+    with closing(View.open(export, rpc_urls, trust, block, given or Given(), progress)) as view:
+        reasons = {one.id: one.check(view) for one in PROPERTIES}
+        report = report_of(view, {name: reason for name, reason in reasons.items() if reason})
+        if evidence is None or report.clean:
+            return report
+        from anchor.audit.evidence.collect import collect  # storage proofs are needed where something is wrong only
 
-    return replace(report, evidence=collect(view, report, evidence))
+        return replace(report, evidence=collect(view, report, evidence))
 
 
 def report_of(view: View, reasons: dict[str, str]) -> AuditReport:

@@ -26,7 +26,11 @@ class Batches:
         self._registry = registry
         self._history = history
         self._leaves: dict[bytes, tuple[int, int]] = {}
-        self.numbers: set[int] = set()
+        self.numbers: dict[int, int] = {}
+        """Batches so far, and by which anchor each was listed first."""
+        self._files = source.batch_numbers()
+        self._unlisted = set(self._files or ())
+        self._last = 0
         self.entries: dict[int, bytes] = {}
         """Hash of each batch's entry, by number."""
         self.roots: dict[int, tuple[bytes, int]] = {}
@@ -48,7 +52,7 @@ class Batches:
         self._book.expect(
             "SequenceHasNoGaps", once, name, "batch.anchored-twice", "It is listed in more than one place."
         )
-        self.numbers.add(number)
+        self.numbers.setdefault(number, anchor.number)
         batch = self._load(name, number)
         if batch is None:
             return None
@@ -73,16 +77,21 @@ class Batches:
                 "Later batches are anchored and this one is not: it was left out.",
             )
 
-    def check_orphans(self, listed: set[int]) -> None:
-        """`listed`: batches of all anchors in the export, also those that are not final yet."""
-        found = self._source.batch_numbers()
+    def list(self, numbers: Sequence[int]) -> None:
+        """An anchor of the export lists these, also one that is not final yet."""
+        self._unlisted.difference_update(numbers)
+        self._last = max(self._last, max(numbers, default=0))
+
+    def check_orphans(self) -> None:
+        """There is no batch file that no anchor lists; to be asked when all anchors of the export were read."""
+        found = self._files
         if found is None:  # HTTP has no listing: look one past the end
-            beyond = max(listed, default=0) + 1
-            found = [*listed, *([beyond] if self._has(beyond) else [])]
+            self._unlisted = {self._last + 1} if self._has(self._last + 1) else set()
+            found = sorted(self.numbers.keys() | self._unlisted)
         for number in found:
             self._book.expect(
                 "EveryChainRootIsKnown",
-                number in listed,
+                number not in self._unlisted,
                 f"batch {number}",
                 "batch.orphan",
                 "The export holds this batch, and no anchor commits to it.",

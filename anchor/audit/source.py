@@ -4,9 +4,13 @@ A file that the source answers is not there is `Missing`, which may be a finding
 `Unreachable`, which never is one.
 """
 
+import os
+import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Protocol
+from stat import S_ISREG
+from typing import IO, Protocol
 from urllib.parse import urlsplit
 
 from anchor import fetch
@@ -14,13 +18,22 @@ from anchor.errors import AnchorError, Unreachable
 from anchor.jsonrpc import shown
 
 MAX_FILE_BYTES = 256 * 1024 * 1024
-"""Largest file: the leaves of a batch of a million are 67 MB of JSON; anchors of decades stay below this, too."""
+"""Largest file that is read whole: the leaves of a batch of a million are 67 MB of JSON."""
+
+MAX_LINE_BYTES = 8 * 1024 * 1024
+"""Longest line of a file that is read by lines: 20,000 status lists of 400 bytes of JSON, for a billion credentials."""
+
+MAX_STREAM_BYTES = 8 * 1024 * 1024 * 1024
+"""Longest such file, for it waits on the auditor's disk: 100,000 anchors with 200 status lists each."""
 
 MAX_BATCH_NUMBER = 99_999_999
 """Batch files are named by 8 digits."""
 
 HTTP_TIMEOUT_SECONDS = 60.0
-"""For one file, all of it."""
+"""For one file that is read whole, all of it; for one that is read by lines, between two pieces of it."""
+
+STREAM_SECONDS = 3600.0
+"""For all of a file that is read by lines: MAX_STREAM_BYTES at 2.4 MB/s."""
 
 
 class Missing(AnchorError):
@@ -48,6 +61,10 @@ class ExportSource(Protocol):
         """The file at a relative path. Raises Missing or Unreachable."""
         ...
 
+    def open(self, path: str) -> IO[bytes]:
+        """The same to be read by `lines`, for the caller to close."""
+        ...
+
     def batch_numbers(self) -> list[int] | None:
         """Numbers of all batch files, or None when the source cannot list them."""
         ...
@@ -65,15 +82,22 @@ class DirectorySource:
 
     def read(self, path: str) -> bytes:
         """The file, at most MAX_FILE_BYTES. Raises Missing, or Unreachable when it cannot be read."""
+        with self.open(path) as file:
+            if os.fstat(file.fileno()).st_size > MAX_FILE_BYTES:
+                raise Unreachable(f"{self.name}/{path}", f"the file is larger than {MAX_FILE_BYTES} bytes")
+            return file.read()
+
+    def open(self, path: str) -> IO[bytes]:
+        """The file itself, if it is a regular one: devices and pipes may never end."""
+        place = self._root / path
         try:
-            with (self._root / path).open("rb") as file:
-                content = file.read(MAX_FILE_BYTES + 1)
+            if not S_ISREG(place.stat().st_mode):
+                raise Unreachable(f"{self.name}/{path}", "it is not a regular file")
+            return place.open("rb")
         except FileNotFoundError:
             raise Missing(path) from None
         except OSError as problem:
             raise Unreachable(f"{self.name}/{path}", problem.strerror or str(problem)) from None
-        _bounded(content, f"{self.name}/{path}")
-        return content
 
     def batch_numbers(self) -> list[int] | None:
         """From the names in `batches/`; other names there are no batches and not looked at."""
@@ -97,6 +121,18 @@ class HttpSource:
         except fetch.Absent:
             raise Missing(path) from None
 
+    def open(self, path: str) -> IO[bytes]:
+        """Fetched once, into a file without a name, so that any line of it can be read again."""
+        url = f"{self._base}/{path}"
+        with ExitStack() as failed:
+            file = failed.enter_context(tempfile.TemporaryFile())
+            try:
+                fetch.save(url, file, timeout=self._timeout, within=STREAM_SECONDS, max_bytes=MAX_STREAM_BYTES)
+            except fetch.Absent:
+                raise Missing(path) from None
+            failed.pop_all()
+            return file
+
     def batch_numbers(self) -> list[int] | None:
         """HTTP has no listing."""
         return None
@@ -118,9 +154,25 @@ def open_export(place: str) -> ExportSource:
     return source
 
 
-def lines(content: bytes) -> Iterator[bytes]:
-    """The lines of a JSON Lines file, one by one, without blank ones."""
-    return (line for line in content.split(b"\n") if line.strip())
+def lines(file: IO[bytes], place: str) -> Iterator[tuple[int, bytes]]:
+    """Where each line of a JSON Lines file begins, and the line; without blank ones.
+
+    In between, others may read the file elsewhere. Raises Unreachable about `place` for a line above MAX_LINE_BYTES.
+    """
+    begin = 0
+    while line := line_at(file, begin, place):
+        if line.strip():
+            yield begin, line
+        begin += len(line)
+
+
+def line_at(file: IO[bytes], begin: int, place: str) -> bytes:
+    """The line that begins there, b"" at the end. Raises Unreachable as `lines`."""
+    file.seek(begin)
+    line = file.readline(MAX_LINE_BYTES + 1)
+    if len(line) > MAX_LINE_BYTES:
+        raise Unreachable(place, f"its line from byte {begin} on is longer than {MAX_LINE_BYTES} bytes")
+    return line
 
 
 def anchor_path(number: int) -> str:
@@ -136,8 +188,3 @@ def batch_path(number: int) -> str:
 def list_path(digest: bytes) -> str:
     """Where the status list with this digest (32 bytes) is in an export."""
     return f"lists/{digest.hex()}.json"
-
-
-def _bounded(content: bytes | bytearray, place: str) -> None:
-    if len(content) > MAX_FILE_BYTES:
-        raise Unreachable(place, f"the file is larger than {MAX_FILE_BYTES} bytes")

@@ -62,6 +62,7 @@ class View:
         self.trusted = False
         """Whether the contract and the export are the ones that the profile names; set by identity, A1."""
         self.witnesses: list[Witness] = []
+        self._walk: Walk | None = None
         self.previous = Previous.parse(given.previous) if given.previous is not None else None
         """Raises FormatError for what is no report, before anything is asked."""
 
@@ -83,6 +84,11 @@ class View:
                 continue
             return cls(chain, rpc_urls[place + 1 :], export, trust, given, progress)
         raise problem or Unreachable("the chain", "the trust profile names no endpoint; give one with --rpc")
+
+    def close(self) -> None:
+        """The audit is over: files of the export that are open are closed."""
+        if self._walk:
+            self._walk.lines.close()
 
     @cached_property
     def registry_file(self) -> RegistryFile | None:
@@ -173,7 +179,7 @@ class View:
     @cached_property
     def walk(self) -> Walk:
         """The export, after all of it was read and held against the history."""
-        walk = Walk(self.book, self.export, self.registry, self.history)
+        walk = self._walk = Walk(self.book, self.export, self.registry, self.history)
         if self.complete:
             walk.run(self.progress)
         return walk

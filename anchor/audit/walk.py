@@ -4,10 +4,11 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from anchor.audit.batches import Batches
+from anchor.audit.lines import ANCHORS, AnchorLines
 from anchor.audit.manifest import AnchorFile, AnchorLine
 from anchor.audit.replay import ChainAnchor, History
 from anchor.audit.report import Book
-from anchor.audit.source import ExportSource, Missing, anchor_path, lines
+from anchor.audit.source import ExportSource, Missing, anchor_path
 from anchor.audit.status import StatusLists
 from registry.errors import FormatError
 from registry.format import entries
@@ -24,19 +25,18 @@ class Walk:
         self.history = history
         self.batches = Batches(book, export, registry, history)
         self.lists = StatusLists(book, export, registry, history)
-        self.lines: dict[int, AnchorLine] = {}
+        self.lines = AnchorLines(export, len(history.anchors), self._told)
+        self.status_entries: dict[bytes, int] = {}
+        """Hash of each status entry, and its anchor's number."""
         self.anchored: dict[bytes, ChainAnchor] = {}
         """By the hash of a batch's entry: the anchor whose root, on the chain, was rebuilt with it."""
         self.withheld: dict[int, ChainAnchor] = {}
         """By number, batches without a file that can be used: the anchor that lists them."""
         self._last_batch = 0
         """The largest number in the anchors so far."""
-        self.listed: set[int] = set()
-        """Batches that any line lists, also those of anchors that are not final yet."""
 
     def run(self, progress: Callable[[str], None]) -> None:
         """Read and check all of it."""
-        self._read_lines()
         for anchor in self.history.anchors:
             progress(f"anchor {anchor.number} of {len(self.history.anchors)}")
             line = self.lines.get(anchor.number)
@@ -50,31 +50,24 @@ class Walk:
             )
             if known and line is not None:
                 self._check_anchor(line, anchor)
+        self.lines.finish()
         self.batches.check_sequence()
 
-    def _read_lines(self) -> None:
-        """Lines by number, and all batches any of them lists. Lines beyond the pinned block are not final yet."""
-        try:
-            content = self.export.read("anchors.jsonl")
-        except Missing:
-            content = b""  # each anchor of the chain will be found missing
-        for place, raw in enumerate(lines(content), 1):
-            try:
-                line = AnchorLine.parse(raw)
-            except FormatError as flaw:
-                self.book.expect("ExportIsWellFormed", False, f"anchors.jsonl line {place}", flaw.code, str(flaw))
-                continue
-            self.book.expect(
-                "ExportIsWellFormed",
-                line.number == place,
-                f"anchors.jsonl line {place}",
-                "export.order",
-                "Line n is not anchor n.",
-                str(place),
-                str(line.number),
-            )
-            self.lines.setdefault(line.number, line)
-            self.listed.update(line.batches)
+    def _told(self, place: int, line: AnchorLine | FormatError) -> None:
+        name = f"{ANCHORS} line {place}"
+        if isinstance(line, FormatError):
+            self.book.expect("ExportIsWellFormed", False, name, line.code, str(line))
+            return
+        self.book.expect(
+            "ExportIsWellFormed",
+            line.number == place,
+            name,
+            "export.order",
+            "Line n is not anchor n.",
+            str(place),
+            str(line.number),
+        )
+        self.batches.list(line.batches)
 
     def _check_anchor(self, line: AnchorLine, anchor: ChainAnchor) -> None:
         name = f"anchor {anchor.number}"
@@ -87,6 +80,7 @@ class Walk:
             anchor.root.hex(),
             line.root.hex(),
         )
+        self.status_entries[line.status_hash(self.registry)] = anchor.number
         status = entries.status_entry(self.registry, anchor.number, self.lists.root(line, anchor))
         found = [self.batches.entry(number, anchor) for number in line.batches]
         hashes = [entries.entry_hash(status), *(entry for entry in found if entry is not None)]

@@ -5,8 +5,11 @@ Files that are there already are kept (they never change), so a copy is brought 
 
 import argparse
 import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from api.cli import options
 from api.cli.audit import export_url
@@ -25,35 +28,49 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Fetch anchors.jsonl and all it names; it is written last, so a broken-off copy names nothing missing."""
-    from anchor.audit.manifest import AnchorLine
-    from anchor.audit.source import anchor_path, batch_path, lines, list_path, open_source
+    from anchor.audit.lines import ANCHORS
+    from anchor.audit.source import open_source
 
     client = options.client(arguments)
     source = open_source(export_url(client.url))
     progress = Progress(quiet=arguments.json)
-    manifest = source.read("anchors.jsonl")
-    anchors = [AnchorLine.parse(line) for line in lines(manifest)]
-    names = {list_path(item.digest) for anchor in anchors for item in anchor.lists}
-    names |= {batch_path(number) for anchor in anchors for number in anchor.batches}
-    names |= {anchor_path(anchor.number) for anchor in anchors}
-    missing = sorted(name for name in names if not (arguments.out / name).exists())
-    for place, name in enumerate(missing, 1):
-        progress(f"{place} of {len(missing)}: {name}")
-        _write(arguments.out / name, source.read(name))
-    _write(arguments.out / "registry.json", source.read("registry.json"))
-    entries = _copy_log(source, arguments.out)
-    _write(arguments.out / "anchors.jsonl", manifest)
+    with source.open(ANCHORS) as file:
+        anchors, names = _named(file, f"{source.name}/{ANCHORS}")
+        missing = sorted(name for name in names if not (arguments.out / name).exists())
+        for place, name in enumerate(missing, 1):
+            progress(f"{place} of {len(missing)}: {name}")
+            _write(arguments.out / name, source.read(name))
+        _write(arguments.out / "registry.json", source.read("registry.json"))
+        entries = _copy_log(source, arguments.out)
+        file.seek(0)
+        with _whole(arguments.out / ANCHORS) as copy:
+            shutil.copyfileobj(file, copy)
     progress.done()
     counted: dict[str, Any] = {
         "directory": str(arguments.out),
-        "anchors": len(anchors),
+        "anchors": anchors,
         "files": len(names) + 2,
         "new": len(missing),
     }
     counted["log_entries"] = entries
-    text = f"{len(anchors)} anchors, {len(names) + 2} files ({len(missing)} new) in {arguments.out}"
+    text = f"{anchors} anchors, {len(names) + 2} files ({len(missing)} new) in {arguments.out}"
     emit(arguments.json, counted, f"{text}\n\nAudit it: credanchor audit {arguments.out} --trust trust.toml")
     return 0
+
+
+def _named(file: IO[bytes], place: str) -> tuple[int, set[str]]:
+    """How many anchors the export has, and the files that they name."""
+    from anchor.audit.manifest import AnchorLine
+    from anchor.audit.source import anchor_path, batch_path, lines, list_path
+
+    anchors, names = 0, set[str]()
+    for _, raw in lines(file, place):
+        anchors += 1
+        anchor = AnchorLine.parse(raw)
+        names.add(anchor_path(anchor.number))
+        names.update(map(batch_path, anchor.batches))
+        names.update(list_path(item.digest) for item in anchor.lists)
+    return anchors, names
 
 
 def _copy_log(source: "ExportSource", out: Path) -> int:
@@ -74,8 +91,15 @@ def _copy_log(source: "ExportSource", out: Path) -> int:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Whole or not at all."""
+    with _whole(path) as file:
+        file.write(content)
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[IO[bytes]]:
+    """A file that is there whole, or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
-    part.write_bytes(content)
+    with part.open("wb") as file:
+        yield file
     os.replace(part, path)

@@ -69,9 +69,7 @@ def _listed(view: View, number: int) -> tuple[int, ...]:
 
 
 def _said(view: View, number: int) -> Material:
-    line = view.walk.lines.get(number)
-    if line is None:
-        raise parts.NotThere(f"what anchor {number} is made of, which is not published")
+    line = parts.line(view, number)
     batches = [parts.entry(parts.batch(view, one)).to_json() for one in line.batches]
     return {"status_root": line.status_root.hex(), "batches": batches}
 

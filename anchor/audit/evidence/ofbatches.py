@@ -74,12 +74,13 @@ def leaf_node(view: View, finding: Finding, open_: Open) -> Iterator[Material]:
 
 def places(view: View, finding: Finding, open_: Open) -> Iterator[Material]:
     """Two places of the finding's batch, or of two batches of which the later one has the smaller number."""
-    number, lines = parts.number(finding), [line for _, line in sorted(view.walk.lines.items())]
-    all_ = [(batch, line) for line in lines for batch in line.batches]
+    number = parts.number(finding)
+    held = [(line.number, line.batches) for line in parts.lines_back(view, len(view.history.anchors))]
+    all_ = [(batch, holder) for holder, batches in reversed(held) for batch in batches]
     if finding.code == "batch.anchored-twice":
         found = [at for at, (batch, _) in enumerate(all_) if batch == number][:2]
     else:
-        here = [at for at, (_, line) in enumerate(all_) if line.number == number]
+        here = [at for at, (_, holder) in enumerate(all_) if holder == number]
         before = max(range(here[0]), key=lambda at: all_[at][0], default=0) if here else 0
         pairs = pairwise(here) if finding.code == "anchor.batch-order" else ((before, at) for at in here)
         found = next(([one, other] for one, other in pairs if all_[one][0] > all_[other][0]), [])
@@ -87,9 +88,9 @@ def places(view: View, finding: Finding, open_: Open) -> Iterator[Material]:
         raise parts.NotThere("the two places")
     sides, chain = [], open_()
     for at in found:
-        batch, line = all_[at]
-        tree = parts.tree(view, line)
-        index = 1 + sum(other.number == line.number for _, other in all_[:at])
+        batch, holder = all_[at]
+        tree = parts.tree(view, parts.line(view, holder))
+        index = 1 + sum(other == holder for _, other in all_[:at])
         chain.prove(partial(slots.anchored, root=root_of(tree)))
         entry = parts.entry(parts.batch(view, batch)).to_json()
         sides.append({"batch": entry, "index": index, "tree": parts.hexes(tree)})

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
+from itertools import islice
 
 from anchor.audit.evidence import parts
 from anchor.audit.evidence.context import PROOF
@@ -21,32 +22,27 @@ MAX_EARLIER = 32
 
 def status_lists(view: View, finding: Finding, open_: Open) -> Iterator[Material]:
     """The version that the finding names, with each earlier one from the newest on."""
-    for number, line in sorted(view.walk.lines.items()):
-        for item in line.lists:
-            if finding.subject == f"list {item.id} version {item.version} in anchor {number}":
-                yield from _pairs(view, finding, line, item, open_)
+    line = parts.line(view, parts.number(finding))
+    for item in line.lists:
+        if finding.subject == f"list {item.id} version {item.version} in anchor {line.number}":
+            yield from _pairs(view, finding, line, item, open_)
 
 
 def list_gone(view: View, finding: Finding, open_: Open) -> Iterator[Material]:
     """The newest anchor before the finding's that has the list, and all lists of the finding's."""
     number = parts.number(finding)
     list_id = finding.subject.removeprefix("list ").removesuffix(f" in anchor {number}")
-    before = [
-        (line, item)
-        for other, line in sorted(view.walk.lines.items())
-        for item in line.lists
-        if other < number and item.id == list_id
-    ]
-    later = view.walk.lines.get(number)
-    if not before or later is None:
-        raise parts.NotThere("an anchor with this list and one without")
+    having = ((line, one) for line in parts.lines_back(view, number - 1) for one in line.lists if one.id == list_id)
+    before, later = next(having, None), parts.line(view, number)
+    if before is None:
+        raise parts.NotThere("an anchor with this list")
     chain = open_()
-    for line in (before[-1][0], later):
+    for line in (before[0], later):
         chain.prove(partial(slots.anchored, root=root_of(parts.tree(view, line))))
     said = [{"id": one.id, "version": one.version, "digest": one.digest.hex()} for one in later.lists]
     yield {
         "id": list_id,
-        "first": _side(view, *before[-1], False),
+        "first": _side(view, *before, False),
         "second": {"lists": said, "tree": parts.hexes(parts.tree(view, later))},
         PROOF: parts.proof(chain),
     }
@@ -54,14 +50,13 @@ def list_gone(view: View, finding: Finding, open_: Open) -> Iterator[Material]:
 
 def _pairs(view: View, finding: Finding, line: AnchorLine, item: ListLine, open_: Open) -> Iterator[Material]:
     twice, bits = finding.code == "list.twice", finding.code == "list.unrevoked"
-    earlier = [
+    earlier = (
         (before, one)
-        for number, before in sorted(view.walk.lines.items(), reverse=True)
-        if (number == line.number if twice else number < line.number)
+        for before in ([line] if twice else parts.lines_back(view, line.number - 1))
         for one in before.lists
         if one.id == item.id and (one.version, one.digest) != (item.version, item.digest)
-    ]
-    for before, one in earlier[:MAX_EARLIER]:
+    )
+    for before, one in islice(earlier, MAX_EARLIER):
         older, newer = (before, one), (line, item)
         if twice and one.version > item.version:
             older, newer = newer, older

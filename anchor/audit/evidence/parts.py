@@ -1,6 +1,6 @@
 """What the material of several kinds is made of."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from anchor.audit.evidence.anchors import BatchEntry
@@ -36,11 +36,22 @@ def tree(view: View, line: AnchorLine) -> list[bytes]:
     return [line.status_hash(view.registry), *(known[number] for number in line.batches)]
 
 
+def line(view: View, number: int) -> AnchorLine:
+    if (found := view.walk.lines.get(number)) is None:
+        raise NotThere(f"what anchor {number} is made of, which is not published")
+    return found
+
+
 def line_with(view: View, batch: int) -> AnchorLine:
-    line = next((line for _, line in sorted(view.walk.lines.items()) if batch in line.batches), None)
-    if line is None:
+    if (number := view.walk.batches.numbers.get(batch)) is None:
         raise NotThere(f"no anchor lists batch {batch}")
-    return line
+    return line(view, number)
+
+
+def lines_back(view: View, number: int) -> Iterator[AnchorLine]:
+    """The lines of this anchor and of those before it, as far as they are published."""
+    found = (view.walk.lines.get(one) for one in range(number, 0, -1))
+    return (line for line in found if line is not None)
 
 
 def batch(view: View, number: int) -> BatchFile:

@@ -4,11 +4,13 @@ Nobody signs what is served, so no file can prove what was: the file proves the 
 """
 
 from collections.abc import Iterator
+from contextlib import closing
 
 from anchor.audit.evidence.context import PROOF, Context, Needs
 from anchor.audit.evidence.verdict import Shown
+from anchor.audit.lines import AnchorLines
 from anchor.audit.manifest import AnchorLine, BatchFile
-from anchor.audit.source import ExportSource, Missing, batch_path, lines
+from anchor.audit.source import ExportSource, Missing, batch_path
 from anchor.bundle import slots
 from registry.errors import FormatError
 from registry.format import entries
@@ -66,15 +68,5 @@ def _looked(export: ExportSource, registry: bytes, number: int, root: bytes) -> 
 
 
 def _line(export: ExportSource, number: int) -> AnchorLine | None:
-    try:
-        content = export.read("anchors.jsonl")
-    except Missing:
-        return None
-    for raw in lines(content):
-        try:
-            line = AnchorLine.parse(raw)
-        except FormatError:
-            continue
-        if line.number == number:
-            return line
-    return None
+    with closing(AnchorLines(export, number, lambda _place, _line: None)) as lines:
+        return lines.get(number)

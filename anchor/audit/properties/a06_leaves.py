@@ -33,7 +33,7 @@ def _no_leaf_is_an_entry(view: View) -> None:
         **{root: f"the root of batch {number}" for number, (root, size) in batches.roots.items() if size > 1},
         **{entry: f"an entry of list {name}" for entry, name in lists.entries.items()},
         **{leaf: f"log entry {position}" for position, leaf in enumerate(view.leaves)},
-        **{line.status_hash(view.registry): f"status entry {number}" for number, line in view.walk.lines.items()},
+        **{entry: f"status entry {number}" for entry, number in view.walk.status_entries.items()},
     }
     for value, what in others.items():
         place = batches.place(value)

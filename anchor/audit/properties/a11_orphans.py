@@ -8,7 +8,7 @@ def check(view: View) -> str:
     """Anchors without data, data without an anchor, roots that are not the chain's, roots anchored twice."""
     if reason := missing(view):
         return reason
-    view.walk.batches.check_orphans(view.walk.listed)
+    view.walk.batches.check_orphans()
     return ""
 
 
