@@ -16,16 +16,19 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from merkletools import MerkleTools
 
+_INDEXES = 2**32
+"""A batch and an index in it are remembered as one number: a leaf costs a third less memory than with a pair."""
+
 
 class Batches:
-    """Checks batches one after the other; remembers numbers and leaves (about 250 bytes of memory for each leaf)."""
+    """Checks batches one after the other; remembers numbers and leaves (about 170 bytes of memory for each leaf)."""
 
     def __init__(self, book: Book, source: ExportSource, registry: bytes, history: History) -> None:
         self._book = book
         self._source = source
         self._registry = registry
         self._history = history
-        self._leaves: dict[bytes, tuple[int, int]] = {}
+        self._leaves: dict[bytes, int] = {}
         self.numbers: dict[int, int] = {}
         """Batches so far, and by which anchor each was listed first."""
         self._files = source.batch_numbers()
@@ -43,7 +46,8 @@ class Batches:
 
     def place(self, leaf: bytes) -> tuple[int, int] | None:
         """Batch and index of a published leaf."""
-        return self._leaves.get(leaf)
+        found = self._leaves.get(leaf)
+        return None if found is None else divmod(found, _INDEXES)
 
     def entry(self, number: int, anchor: ChainAnchor) -> bytes | None:
         """The batch's leaf in the anchor's tree, after checking the batch; None when its file cannot be used."""
@@ -150,16 +154,16 @@ class Batches:
             "A leaf is also a node of its own tree: a proof could pass one off as the other.",
             found=both[0].hex() if both else "",
         )
-        for index, leaf in enumerate(batch.leaves):
-            before = self._leaves.setdefault(leaf, (batch.number, index))
-            self._book.expect(
-                "NoLeafTwice",
-                before == (batch.number, index),
-                name,
-                "batch.leaf-twice",
-                f"Leaf {index} is also leaf {before[1]} of batch {before[0]}.",
-                found=leaf.hex(),
-            )
+        invariant, held = "NoLeafTwice", 0
+        for place, leaf in enumerate(batch.leaves, batch.number * _INDEXES):
+            before = self._leaves.setdefault(leaf, place)
+            if before == place:
+                held += 1
+                continue
+            number, index = divmod(before, _INDEXES)
+            sentence = f"Leaf {place % _INDEXES} is also leaf {index} of batch {number}."
+            self._book.expect(invariant, False, name, "batch.leaf-twice", sentence, found=leaf.hex())
+        self._book.held(invariant, held)
 
     def _check_signer(self, name: str, batch: BatchFile, entry: bytes, anchor: ChainAnchor) -> None:
         invariant, key_id = "IssuerWasAuthorisedAtBlock", batch.key_id

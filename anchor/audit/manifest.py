@@ -6,6 +6,7 @@
 """
 
 from collections.abc import Set
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,7 +112,7 @@ class AnchorFile:
     def parse(cls, content: bytes) -> "AnchorFile":
         """Raises FormatError."""
         members = _object(content, _LINE | {"entries"})
-        hashes = tuple(_hash(entry, "entries", place) for place, entry in enumerate(_array(members, "entries")))
+        hashes = _hashes(members, "entries")
         line = AnchorLine.of(members)
         if len(hashes) != len(line.batches):
             raise FormatError("export.entries", "/entries", "There are not as many entries as batches")
@@ -142,14 +143,13 @@ class BatchFile:
     def parse(cls, content: bytes) -> "BatchFile":
         """Raises FormatError."""
         members = _object(content, {"number", "size", "key", "signature", "root", "leaves"})
-        leaves = _array(members, "leaves")
         return cls(
             number=_number(members, "number"),
             size=_number(members, "size"),
             multikey=_key(members),
             signature=_hex(members, "signature", 64),
             root=_hex(members, "root", 32),
-            leaves=tuple(_hash(leaf, "leaves", place) for place, leaf in enumerate(leaves)),
+            leaves=_hashes(members, "leaves"),
         )
 
 
@@ -211,17 +211,23 @@ def _key(members: dict[str, Any], *place: str | int) -> bytes:
 def _hex(members: dict[str, Any], name: str, length: int, *place: str | int) -> bytes:
     value = members[name]
     text = value.removeprefix("0x") if name == "contract" and isinstance(value, str) else value
-    return _bytes(text, length, pointer(*place, name))
+    return _bytes(text, length, *place, name)
 
 
-def _hash(value: Any, name: str, place: int) -> bytes:
-    return _bytes(value, 32, pointer(name, place))
+def _hashes(members: dict[str, Any], name: str) -> tuple[bytes, ...]:
+    """32 bytes each: read at once, for there may be a million; one by one where that fails, to name which is wrong."""
+    values = _array(members, name)
+    if all(isinstance(value, str) and len(value) == 2 * 32 for value in values):
+        with suppress(FormatError):
+            found = _bytes("".join(values), 32 * len(values)) if values else b""
+            return tuple(found[start : start + 32] for start in range(0, len(found), 32))
+    return tuple(_bytes(value, 32, name, place) for place, value in enumerate(values))
 
 
-def _bytes(text: Any, length: int, where: str) -> bytes:
+def _bytes(text: Any, length: int, *place: str | int) -> bytes:
     if isinstance(text, str) and len(text) == 2 * length and text.isalnum() and text == text.lower():
         try:
             return bytes.fromhex(text)
         except ValueError:
             pass
-    raise FormatError("export.hex", where, f"It is not {length} bytes in lower-case hexadecimal")
+    raise FormatError("export.hex", pointer(*place), f"It is not {length} bytes in lower-case hexadecimal")

@@ -28,6 +28,22 @@ class _Known:
     revoked: int | None
 
 
+@dataclass(frozen=True)
+class _Signed:
+    """What follows from a version of a list alone: most anchors have most lists as the anchor before."""
+
+    item: ListLine
+    order: bytes
+    leaf: bytes
+    held: bool
+
+    @classmethod
+    def of(cls, item: ListLine, registry: bytes) -> "_Signed":
+        entry = item.entry(registry)
+        held = signature.verify(item.multikey, item.signature, entry)
+        return cls(item, entries.list_hash(item.id), entries.entry_hash(entry), held)
+
+
 class StatusLists:
     """Checks the lists of one anchor after the other, in the order of anchors."""
 
@@ -37,6 +53,7 @@ class StatusLists:
         self._registry = registry
         self._history = history
         self._known: dict[str, _Known] = {}
+        self._signed: dict[str, _Signed] = {}
         self.entries: dict[bytes, str] = {}
         """Hash of each list entry that an anchor commits to, and the list's id."""
 
@@ -47,16 +64,17 @@ class StatusLists:
 
     def root(self, line: AnchorLine, anchor: ChainAnchor) -> bytes:
         """The status root that follows from the lists of this anchor, after checking each of them."""
-        ids = [item.id for item in line.lists]
-        for place, item in enumerate(line.lists):
+        ids: set[str] = set()
+        for item in line.lists:
             self._expect(
-                item.id not in ids[:place],
+                item.id not in ids,
                 _subject(item, anchor),
                 "list.twice",
                 "The anchor commits to this list twice: two stories of who is revoked.",
             )
+            ids.add(item.id)
             self._check(item, anchor)
-        for gone in sorted(self._known.keys() - set(ids)):
+        for gone in sorted(self._known.keys() - ids):
             self._book.expect(
                 "RevokedNeverReturns",
                 False,
@@ -67,14 +85,15 @@ class StatusLists:
         return self._tree(line, anchor)
 
     def _tree(self, line: AnchorLine, anchor: ChainAnchor) -> bytes:
-        order = [entries.list_hash(item.id) for item in line.lists]
+        signed = [self._of(item) for item in line.lists]
+        order = [one.order for one in signed]
         self._expect(
             order == sorted(order),
             f"anchor {anchor.number}",
             "status.order",
             "Its status lists are not in the order of the hashes of their ids.",
         )
-        leaves = line.list_hashes(self._registry)
+        leaves = [one.leaf for one in signed]
         self.entries |= {leaf: item.id for leaf, item in zip(leaves, line.lists, strict=True)}
         root = root_of(leaves) if leaves else entries.ZERO32
         self._expect(
@@ -86,6 +105,12 @@ class StatusLists:
             line.status_root.hex(),
         )
         return root
+
+    def _of(self, item: ListLine) -> _Signed:
+        found = self._signed.get(item.id)
+        if found is None or found.item != item:
+            found = self._signed[item.id] = _Signed.of(item, self._registry)
+        return found
 
     def _check(self, item: ListLine, anchor: ChainAnchor) -> None:
         subject = _subject(item, anchor)
@@ -120,7 +145,7 @@ class StatusLists:
 
     def _check_signer(self, item: ListLine, anchor: ChainAnchor, subject: str) -> bytes | None:
         self._expect(
-            signature.verify(item.multikey, item.signature, item.entry(self._registry)),
+            self._of(item).held,
             subject,
             "list.signature",
             "The signature is not of the key that the list names, or not over this version.",

@@ -89,6 +89,7 @@ def encode_multikey(key: bytes) -> str:
     return "z" + b58encode(key)
 
 
+@lru_cache(maxsize=256)
 def decode_multikey(text: str) -> bytes:
     """The 34 bytes of an Ed25519 multikey text. Raises FormatError format.multikey."""
     if not text.startswith("z") or len(text) > _MULTIKEY_CHARS:
