@@ -1,4 +1,11 @@
-"""Headers hashed again: what a node says of a block is that block's only where its fields hash to the block's hash."""
+"""Headers hashed again: what a node says of a block is that block's only where its fields hash to the block's hash.
+
+Blocks near the pinned one are followed down, parent by parent (A2); older ones are hashed and not linked to it, and no
+promise needs that link. Number and time of an entry's block are in the entry's leaf: the contract took them from the
+block it ran in, and the head over all leaves is proved by storage proof under the pinned block's hash (A3). The hash of
+an old block would be all that a link adds, and nothing is concluded from it. It would take every header in between,
+7,200 a day on Ethereum; the hashes that EIP-2935 keeps in state go back a little more than a day.
+"""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Size and head of the log by storage proof: under the pinned block's hash, believing no answer of the node."""
+"""Size and head of the log by storage proof: under a block's hash, believing no answer of the node."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,7 +31,10 @@ class NoProof(AnchorError):
 
 @dataclass(frozen=True)
 class Proved:
-    """What follows from the block's hash alone. `code_hash` is Keccak-256; hashes have 32 bytes."""
+    """What follows from the block's hash alone. `code_hash` is Keccak-256; hashes have 32 bytes.
+
+    `head` is none where the log has another size than the one that was asked for: other peaks would be needed.
+    """
 
     code_hash: bytes
     tip: Tip
@@ -45,7 +48,7 @@ def check(book: Book, chain: Pinned, code: bytes, tip: Tip, head: bytes) -> tupl
     that but its proof; one that gives a proof must give a true one.
     """
     try:
-        proved = _prove(chain, tip)
+        proved = prove(chain, tip.size)
     except NoProof as problem:
         return True, f"{WHAT}: {problem}"
     except Unproved:
@@ -63,19 +66,21 @@ def check(book: Book, chain: Pinned, code: bytes, tip: Tip, head: bytes) -> tupl
     return held, ""
 
 
-def _prove(chain: Pinned, tip: Tip) -> Proved:
-    """Raises NoProof, or Unproved where there is a proof that does not hold."""
+def prove(chain: Pinned, size: int) -> Proved:
+    """The log at the pinned block, where it should have `size` entries.
+
+    Raises NoProof, or Unproved where there is a proof that does not hold.
+    """
     told = chain.headers([chain.block.number])
     header = rehashed(told[0]) if told else None
     if header is None or header.hash != chain.block.hash:
         raise NoProof("the block's header does not hash to its hash, so it shows no state")
-    account, storage = _asked(chain, [place.to_bytes(32, "big") for place in (slots.TIP, *slots.peaks(tip.size))])
+    account, storage = _asked(chain, [place.to_bytes(32, "big") for place in (slots.TIP, *slots.peaks(size))])
     storage_root, code_hash = account_of(Trie(header.state_root, account, strict=False), chain.contract)
     words = Trie(storage_root, storage, strict=False)
     read = partial(read_word, words)
     found = Tip.unpack(read(slots.TIP).to_bytes(32, "big"))
-    # Of another size other peaks would be needed; then the size is what is told.
-    return Proved(code_hash, found, slots.head(read, tip.size) if found.size == tip.size else b"")
+    return Proved(code_hash, found, slots.head(read, size) if found.size == size else b"")
 
 
 def _asked(chain: Pinned, places: Sequence[bytes]) -> tuple[list[bytes], list[bytes]]:

@@ -217,7 +217,8 @@ class History:
             (directory / name).mkdir(parents=True, exist_ok=True)
         for path, value in (self.files | {"registry.json": registry}).items():
             (directory / path).write_text(json.dumps(value))
-        (directory / "anchors.jsonl").write_text("".join(json.dumps(line) + "\n" for line in self.anchors))
+        with (directory / "anchors.jsonl").open("w") as file:
+            file.writelines(json.dumps(line) + "\n" for line in self.anchors)
         return directory
 
     def _list_hash(self, item: dict[str, Any]) -> bytes:

@@ -1,5 +1,15 @@
-"""A4: the log only ever grew."""
+"""A4: the log only ever grew.
 
+That follows from the contract's code, which A1 knows and A3 proves: it can do nothing but append. Here the history is
+held against heads that somebody else kept (the previous report, the signed checkpoint), and against those that the node
+has of earlier blocks: proved under the hash that it gives such a block, which is its word for all but the newest (A2).
+"""
+
+from bisect import bisect_right
+from contextlib import suppress
+from dataclasses import dataclass
+
+from anchor.audit import proving
 from anchor.audit.checkpoint import CHECKPOINT_PATH
 from anchor.audit.log import TIP_SLOT, Tip, stored_head
 from anchor.audit.pinned import Pinned
@@ -10,9 +20,19 @@ from registry.errors import FormatError
 from registry.format.consistency import check as check_consistency
 from registry.format.consistency import prove
 from registry.format.merkle import RFC9162, root_of
+from registry.verify.evidence import Unproved
 
 CHECKPOINTS = 16
-"""Earlier blocks that are asked for their head; each is one question to the node, which must have kept old state."""
+"""Earlier blocks that are asked for their head; each is a few questions to the node, which must have kept old state."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """Size and head (32 bytes) of the log after a block, `proved` or as the node answers; no head of another size."""
+
+    size: int
+    head: bytes
+    proved: bool
 
 
 def check(view: View) -> str:
@@ -23,17 +43,33 @@ def check(view: View) -> str:
     if previous is not None and previous.contract == view.chain.address:
         _grown(view, previous.log_size, previous.log_head, "previous report")
     _signed(view)
-    asked = refused = 0
+    asked = refused = believed = 0
     for anchor in sample(view.history.anchors, CHECKPOINTS, view.chain.block.hash):
-        entry = view.entries[anchor.position]
+        block, name = view.entries[anchor.position].block, f"anchor {anchor.number}"
+        size = bisect_right(view.entries, block, key=lambda entry: entry.block)
         asked += 1
-        if (found := _head_at(view.chain, entry.block)) is None:
+        try:
+            found = _head_at(view.chain, block, size)
+        except Unproved:
+            sentence = f"The proof that the node gives of the head after block {block} does not lead to its state root."
+            view.book.expect("LogOnlyGrows", False, name, "log.earlier-proof", sentence)
+            continue
+        if found is None:
             refused += 1
             continue
-        _grown(view, *found, f"anchor {anchor.number}")
+        believed += not found.proved
+        if found.size == size:
+            _grown(view, size, found.head, name)
+        else:
+            sentence = f"After block {block} the log had another size than its entries, by their blocks, say of it."
+            view.book.expect("LogOnlyGrows", False, name, "log.rewritten", sentence, str(size), str(found.size))
     if asked == refused and previous is None:
         return "the node keeps no state of earlier blocks, and no previous report was given" if asked else "no anchors"
-    return f"{refused} of {asked} earlier blocks, whose state the node does not keep" if refused else ""
+    left = (
+        (refused, "whose state the node does not keep"),
+        (believed, "of which the node proves nothing: what it answers is believed"),
+    )
+    return "; ".join(f"{count} of {asked} earlier blocks, {why}" for count, why in left if count)
 
 
 def _signed(view: View) -> None:
@@ -67,13 +103,21 @@ def _signed(view: View) -> None:
             )
 
 
-def _head_at(chain: Pinned, block: int) -> tuple[int, bytes] | None:
-    """Size and head in storage after that block; None when the node does not keep them."""
+def _head_at(chain: Pinned, block: int, size: int) -> Head | None:
+    """What was in storage after that block, `size` entries as the log has it; None when the node does not keep it.
+
+    Raises Unproved for a proof that does not hold.
+    """
     earlier = chain.earlier(block)
-    if earlier is None or not earlier.keeps_state():
+    if earlier is None:
         return None
-    size = Tip.unpack(earlier.slot(TIP_SLOT)).size
-    return size, stored_head(earlier.slot, size)
+    with suppress(proving.NoProof):
+        proved = proving.prove(earlier, size)
+        return Head(proved.tip.size, proved.head, True)
+    if not earlier.keeps_state():
+        return None
+    found = Tip.unpack(earlier.slot(TIP_SLOT)).size
+    return Head(found, stored_head(earlier.slot, found) if found == size else b"", False)
 
 
 def _grown(view: View, size: int, head: bytes, what: str) -> None:

@@ -1,4 +1,8 @@
-"""A9: times are those of blocks, and go forward."""
+"""A9: times are those of blocks, and go forward.
+
+Block and time of every entry are proved with the head (A3). The headers are a second witness, of the node: where one
+says something else, the node shows a block that the contract did not run in, or the contract is not what it seems.
+"""
 
 from anchor.audit.headers import UNKNOWN_FORK, check_header
 from anchor.audit.properties.property import Property, missing

@@ -8,15 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eth_utils.crypto import keccak
 
 from anchor.audit.audit import audit
 from anchor.audit.report import AuditReport
 from anchor.audit.source import open_source
 from anchor.audit.view import Given
 from anchor.bundle import slots
+from anchor.bundle.header import encode
 from anchor.devnode import DevNode, serve
 from anchor.errors import Unreachable
-from anchor.jsonrpc import data
+from anchor.jsonrpc import RpcError, data
 from tests.support.auditing import Honest, broken, found, other, outcomes
 from tests.support.history import PREFUND, History, Sender, leaves
 from tests.support.proxy import Proxy
@@ -124,27 +126,70 @@ def test_a_previous_report_that_does_not_lead_here_is_named_by_what_differs(hone
         look(json.dumps(told).encode())
 
 
-def test_a_log_that_had_another_head_before_is_named_by_its_anchor(honest: Honest) -> None:
+def reason(report: AuditReport) -> str:
+    return next(str(one["reason"]) for one in report.to_json()["properties"] if one["id"] == "A4")
+
+
+@pytest.mark.parametrize("proofs", ["none", "true", "altered"])
+def test_a_log_that_had_another_head_before_is_named_by_its_anchor_and_proofs_are_believed_more_than_answers(
+    honest: Honest, proofs: str
+) -> None:
     history, export = honest
     pinned = history.sender.rpc.call("eth_getBlockByNumber", "finalized", False)["hash"]
+    lies = False
 
-    def rewritten(method: str, params: Sequence[Any], ask: Ask) -> Any:
+    def tamper(method: str, params: Sequence[Any], ask: Ask) -> Any:
+        at = params[-1] if params else None
+        earlier = isinstance(at, dict) and at.get("blockHash", pinned) != pinned
+        if method == "eth_getProof" and proofs != "true" and (earlier or isinstance(at, str)):
+            if proofs == "none":
+                raise RpcError(method, -32601, "the method does not exist")
+            answer = ask()
+            altered = [other(node) for node in answer["storageProof"][-1]["proof"]]
+            return answer | {"storageProof": [one | {"proof": altered} for one in answer["storageProof"]]}
         answer = ask()
-        earlier = method == "eth_getStorageAt" and params[-1]["blockHash"] != pinned
         peak = (
-            earlier
+            lies and earlier and method == "eth_getStorageAt"
             and data(answer)[:8] != bytes(8)
             and data(params[1]) not in (bytes(32), slots.PEAKS.to_bytes(32, "big"))
-        )
+        )  # fmt: skip
         return other(answer) if peak else answer
 
     proxy = Proxy(history.sender.url)
+    proxy.tamper = tamper
     with proxy as url:
-        clean = audit(open_source(str(export)), [url], history.trust)
-        assert (clean.clean, outcomes(clean)["A4"]) == (True, "holds")
-        proxy.tamper = rewritten
-        for _ in range(2):
+        for lies in (False, True, True):  # the second time is like the first: nothing that an audit does heals it
             report = audit(open_source(str(export)), [url], history.trust)
-            assert {code for _, code in found(report)} == {"log.rewritten"}
-            assert {"anchor 1", "anchor 2"} <= {subject for subject, _ in found(report)}
-            assert broken(report) == {"A4"}
+            named = {subject for subject, _ in found(report)}
+            codes = {code for _, code in found(report)}
+            if proofs == "none":
+                assert "the node proves nothing: what it answers is believed" in reason(report)
+                assert codes == ({"log.rewritten"} if lies else set())
+            elif proofs == "true":  # then nobody asks for answers
+                assert (report.clean, outcomes(report)["A4"], reason(report)) == (True, "holds", "")
+            else:
+                assert codes == {"log.earlier-proof"}
+            assert not named or ({"anchor 1", "anchor 2"} <= named and broken(report) == {"A4"})
+
+
+def test_an_earlier_block_that_was_made_up_with_its_proof_does_not_have_its_entries(
+    honest: Honest,
+) -> None:
+    history, export = honest
+    rpc, fake = history.sender.rpc, history.last_block - 1
+    before = rpc.call("eth_getBlockByNumber", hex(fake - 1), False)
+    forged = rpc.call("eth_getBlockByNumber", hex(fake), False) | {"stateRoot": before["stateRoot"]}
+    forged["hash"] = "0x" + keccak(encode(forged)).hex()
+
+    def tamper(method: str, params: Sequence[Any], ask: Ask) -> Any:
+        if params and params[-1] == {"blockHash": forged["hash"]}:
+            return rpc.call(method, *params[:-1], {"blockHash": before["hash"]})
+        return forged if method == "eth_getBlockByNumber" and params[0] == hex(fake) else ask()
+
+    proxy = Proxy(history.sender.url)
+    proxy.tamper = tamper
+    with proxy as url:
+        report = audit(open_source(str(export)), [url], history.trust, block=history.last_block)
+    assert found(report) >= {
+        ("anchor 2", "log.rewritten"), ("anchor 2", "time.other-block"), (f"block {fake}", "block.parent"),
+    }  # fmt: skip
