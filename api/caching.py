@@ -2,11 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from fastapi import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from api.limits import HOUR_SECONDS, STATUS_MAX_AGE_SECONDS, YEAR_SECONDS
 
@@ -31,13 +31,27 @@ def cached(
     request: Request, data: bytes, media_type: str, keep: Keep, headers: Mapping[str, str] | None = None
 ) -> Response:
     """`data` with its ETag, or 304 without it when the client has that already (RFC 9110, section 13.1.2)."""
-    tag = f'"{hashlib.sha256(data).hexdigest()[:32]}"'
-    common = {"ETag": tag, "Cache-Control": _CACHE_CONTROL[keep], **(headers or {})}
+    return _answer(request, hashlib.sha256(data).digest(), data, media_type, keep, headers or {})
+
+
+def streamed(request: Request, tag: bytes, pieces: Iterator[bytes], media_type: str, keep: Keep) -> Response:
+    """The same for what is too long to be held at once; `tag` (16 bytes or more) changes when it does."""
+    return _answer(request, tag, pieces, media_type, keep, {})
+
+
+def _answer(  # noqa: PLR0917 (two callers)
+    request: Request, digest: bytes, data: bytes | Iterator[bytes], media_type: str, keep: Keep,
+    headers: Mapping[str, str],
+) -> Response:  # fmt: skip
+    tag = f'"{digest.hex()[:32]}"'
+    common = {"ETag": tag, "Cache-Control": _CACHE_CONTROL[keep], **headers}
     if not keep.endswith("private"):
         common |= PUBLIC_HEADERS
     if _has(request.headers.get("if-none-match", ""), tag):
         return Response(None, 304, common)
-    return Response(data, 200, common, media_type)
+    if isinstance(data, bytes):
+        return Response(data, 200, common, media_type)
+    return StreamingResponse(data, 200, common, media_type)
 
 
 def cached_json(request: Request, value: Any, keep: Keep, media_type: str = "application/json") -> Response:

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from api.bodies import JSON, JSONL
-from api.caching import Keep, cached
+from api.caching import Keep, cached, streamed
 from api.openapi import content, route
 from api.routes.common import Svc
 from registry.store import export
@@ -31,7 +31,8 @@ def registry(services: Svc, request: Request) -> Response:
     ),
 )  # fmt: skip
 def anchors(services: Svc, request: Request) -> Response:
-    return _serve(services, request, export.ANCHORS, JSONL, "ask")
+    tag, pieces = export.anchors(services.store)
+    return streamed(request, tag, pieces, JSONL, "ask")
 
 
 @router.get(

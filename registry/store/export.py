@@ -12,6 +12,7 @@ Hexadecimal is lower-case; only the contract's address has 0x in front. A file n
 anchors.jsonl and log/checkpoint.
 """
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from sqlalchemy.orm import Session
 from registry.errors import FormatError, NotFound
 from registry.format.multibase import encode_multikey
 from registry.format.tiles import Tile
+from registry.limits import MAX_INTEGER
 from registry.store import log, logkey
 from registry.store.engine import Store
 from registry.store.setup import registry
@@ -32,6 +34,9 @@ from registry.store.trees import anchored_batches, anchored_lists, batch_leaf, s
 FORMAT = "credanchor-export/1"
 REGISTRY, ANCHORS = "registry.json", "anchors.jsonl"
 LOG = "log/"
+
+ANCHORS_AT_ONCE = 50
+"""Anchors whose lines are made in one piece: with 200 status lists each, 4 MB and a moment of the database's time."""
 
 _ANCHOR = re.compile(r"anchors/([0-9]{8}|[1-9][0-9]{8,})\.json")
 _BATCH = re.compile(r"batches/([0-9]{8}|[1-9][0-9]{8,})\.json")
@@ -65,11 +70,11 @@ def public_files(store: Store) -> Iterator[tuple[str, bytes]]:
 
 def public_file(store: Store, path: str) -> bytes:
     """One file of the export by its relative path. Raises NotFound."""
+    if path == ANCHORS:
+        return b"".join(anchors(store)[1])
     with store.read() as session:
         if path == REGISTRY:
             return _registry(session)
-        if path == ANCHORS:
-            return b"".join(_anchors(session))
         if match := _ANCHOR.fullmatch(path):
             return _anchor(session, int(match[1]))
         if match := _BATCH.fullmatch(path):
@@ -79,6 +84,24 @@ def public_file(store: Store, path: str) -> bytes:
         if path.startswith(LOG):
             return _log(session, path)
     raise NotFound("file in the export", path)
+
+
+def anchors(store: Store) -> tuple[bytes, Iterator[bytes]]:
+    """anchors.jsonl in pieces, and before them 32 bytes that change when it does.
+
+    What is anchored never changes, so each piece is read by itself: no snapshot waits for a slow reader.
+    """
+    with store.read() as session:
+        newest = session.scalars(select(Anchor).order_by(Anchor.number.desc()).limit(1)).first()
+        number, root = (newest.number, newest.root) if newest else (0, b"")
+    return hashlib.sha256(FORMAT.encode() + root).digest(), _pieces(store, number)
+
+
+def _pieces(store: Store, last: int) -> Iterator[bytes]:
+    for first in range(1, last + 1, ANCHORS_AT_ONCE):
+        with store.read() as session:
+            piece = b"".join(_anchors(session, first, min(first + ANCHORS_AT_ONCE - 1, last)))
+        yield piece
 
 
 def _registry(session: Session) -> bytes:
@@ -95,8 +118,8 @@ def _registry(session: Session) -> bytes:
     )
 
 
-def _anchors(session: Session) -> Iterator[bytes]:
-    for anchor in session.scalars(select(Anchor).order_by(Anchor.number)).all():
+def _anchors(session: Session, first: int = 1, last: int = MAX_INTEGER) -> Iterator[bytes]:
+    for anchor in session.scalars(select(Anchor).where(Anchor.number.between(first, last)).order_by(Anchor.number)):
         yield _line(_members(session, anchor, anchored_batches(session, anchor.number)))
 
 

@@ -92,6 +92,25 @@ def test_each_file_is_also_found_by_its_path(registered: Registered) -> None:
             export.public_file(registered.store, path)
 
 
+def test_the_anchors_come_in_pieces_and_an_anchor_that_is_made_meanwhile_in_the_next_answer(
+    registered: Registered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "ANCHORS_AT_ONCE", 1)
+    for number in range(3):
+        registered.sealed(1, first=number)
+        registered.anchor()
+    tag, pieces = export.anchors(registered.store)
+    before = [next(pieces)]
+    registered.sealed(1, first=3)
+    registered.anchor()
+    before += pieces
+    assert [json.loads(line)["number"] for line in before] == [1, 2, 3]
+    again, pieces = export.anchors(registered.store)
+    assert again != tag
+    assert list(pieces)[:3] == before
+    assert export.anchors(registered.store)[0] == again
+
+
 def test_a_database_without_a_contract_has_nothing_to_export(store: Store) -> None:
     with pytest.raises(StateError):
         list(export.public_files(store))
