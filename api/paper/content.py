@@ -3,6 +3,7 @@
 The rows are those of the verification page (api/pages/view.py), so the two never call a thing by two names.
 """
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -153,7 +154,8 @@ def _breakable(text: str, most: int = MAX_WORD) -> str:
 def _broken(word: str, most: int) -> str:
     if len(word) <= most:
         return word
-    mark = _HYPHEN if word.isalpha() else _BREAK  # no hyphen in an address
+    wide = any(unicodedata.east_asian_width(letter) in "WF" for letter in word)
+    mark = _HYPHEN if word.isalpha() and not wide else _BREAK  # no hyphen in an address, nor in Chinese
     return mark.join(word[at : at + most // 2] for at in range(0, len(word), most // 2))
 
 

@@ -26,10 +26,11 @@ BOX = "\u25a1"
 NAMES = ("title", "learner", "issuer")
 """What is never shown with a character replaced: nobody frames a page that has a box in their name."""
 
-OTHER_FONTS = ("DejaVu Sans", "Noto Sans", "Noto Serif", "Noto Sans CJK SC", "Noto Sans Arabic", "Noto Naskh Arabic")
+OTHER_FONTS = ("DejaVu Sans", "Noto Sans", "Noto Serif", "Noto Sans Arabic", "Noto Naskh Arabic")
 _MISSING = re.compile(r'the text `"(.+)"` could not be displayed', re.DOTALL)
 _ESCAPE = re.compile(r"\\u\{([0-9a-f]{1,6})\}")
 _KEPT_ASCII = 0x80
+_KANA, _HANGUL = re.compile("[\u3041-\u30ff]"), re.compile("[\u1100-\u11ff\uac00-\ud7a3]")
 
 
 def main() -> None:
@@ -82,7 +83,7 @@ def _compile(data: dict[str, Any], inputs: dict[str, str], *, system: bool) -> t
     """The characters that no font has, or the PDF."""
     import typst
 
-    given = inputs | {"data": json.dumps(data | {"fonts": OTHER_FONTS if system else []})}
+    given = inputs | {"data": json.dumps(data | {"fonts": [*OTHER_FONTS, *cjk_fonts(data)] if system else []})}
     source = Path(__file__).with_name("page.typ").read_bytes()
     try:
         compiler = typst.Compiler(
@@ -97,6 +98,13 @@ def _compile(data: dict[str, Any], inputs: dict[str, str], *, system: bool) -> t
     if not isinstance(made, bytes):
         raise TypeError("typst gave no PDF")
     return "", made
+
+
+def cjk_fonts(data: dict[str, Any]) -> list[str]:
+    """The shapes of Chinese characters that readers expect: Japanese or Korean ones where such letters are about."""
+    text = json.dumps(data, ensure_ascii=False)
+    first = "JP" if _KANA.search(text) else "KR" if _HANGUL.search(text) else "SC"
+    return [f"Noto Sans CJK {one}" for one in sorted(("SC", "JP", "KR"), key=lambda one: one != first)]
 
 
 def _seconds(date: dict[str, int]) -> int:

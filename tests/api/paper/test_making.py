@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
-from api.paper import PaperError, make, process
+from api.pages.catalogue import catalogues
+from api.paper import PaperError, content, make, process
+from api.paper.typesetter import cjk_fonts
 from registry.credential.baking import bake, unbake
 from registry.errors import FormatError
+from registry.verify.document import read
 from tests.support.badges import row, unsigned
 from tests.support.pictures import SVG
 from tests.support.specimen import credential, document, prove, to_bytes
@@ -120,6 +123,18 @@ def test_a_test_network_is_named_as_one_and_what_is_not_anchored_too() -> None:
     nowhere = text_of(make(to_bytes(document(credentialStatus=None))))
     assert "Not on record yet" in nowhere
     assert "http" not in nowhere
+
+
+@pytest.mark.parametrize(
+    ("letters", "first"),
+    [("土壤科学", "SC"), ("土壌科学の", "JP"), ("ソイル", "JP"), ("토양과학", "KR"), ("Soil", "SC")],
+)
+def test_letters_without_a_hyphen_get_none_and_the_shapes_that_their_readers_expect(letters: str, first: str) -> None:
+    found = read(saying(letters * 20))
+    data = content.page(found, catalogues()["en"], content.Where(), None)
+    assert ("\u00ad" in data["title"]) is (letters == "Soil")
+    assert cjk_fonts(data)[0] == f"Noto Sans CJK {first}"
+    assert len(set(cjk_fonts(data))) == 3
 
 
 def test_the_address_is_the_link_or_the_registrys_page_and_names_nobody(full: bytes, paper: bytes) -> None:
