@@ -18,6 +18,7 @@ MAX_ERROR_BYTES = 1 << 20  # a problem document with 10,000 bad rows is cut, not
 MAX_RETRY_WAIT_SECONDS = 5
 RETRIES = 4
 CHUNK_BYTES = 64 * 1024
+PAGE = 200  # items of a list, as many as the API gives at once
 
 
 class ApiUnreachable(Exception):
@@ -82,6 +83,16 @@ class Client:
     def get(self, path: str, **query: Any) -> Any:
         """The JSON at `path`."""
         return self._json("GET", self._with_query(path, query))
+
+    def everything(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:
+        """All items of the list at `path`, page after page."""
+        cursor = None
+        while True:
+            page = self.get(path, limit=PAGE, cursor=cursor, **query)
+            yield from page["items"]
+            cursor = page.get("next_cursor")
+            if not cursor:
+                return
 
     def get_bytes(self, path: str) -> bytes:
         """The body at `path`, as it is served."""

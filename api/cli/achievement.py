@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from api.cli import options
 from api.cli.failures import CliError
 from api.cli.output import emit, facts, table
-from api.cli.paging import everything
 
 if TYPE_CHECKING:
     from api.client import Client
@@ -38,7 +37,7 @@ def add(arguments: argparse.Namespace) -> int:
 
 def listing(arguments: argparse.Namespace) -> int:
     """GET /v1/issuers/{issuer}/achievements."""
-    found = list(everything(options.client(arguments), _path(arguments.issuer)))
+    found = list(options.client(arguments).everything(_path(arguments.issuer)))
     text = table(map(_row, found), COLUMNS, "No achievements yet. Add one: credanchor achievement add --help")
     emit(arguments.json, found, text)
     return 0

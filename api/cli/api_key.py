@@ -5,7 +5,6 @@ from typing import Any
 
 from api.cli import options
 from api.cli.output import emit, facts, table
-from api.cli.paging import everything
 
 COLUMNS = ("id", "name", "issuer", "scopes", "created_at", "expires_at", "revoked_at", "last_used_at")
 SCOPES = ("admin", "batches:write", "credentials:read", "credentials:revoke", "operations:read")
@@ -40,7 +39,7 @@ def create(arguments: argparse.Namespace) -> int:
 
 def listing(arguments: argparse.Namespace) -> int:
     """GET /v1/api-keys."""
-    found = list(everything(options.client(arguments), "/v1/api-keys"))
+    found = list(options.client(arguments).everything("/v1/api-keys"))
     emit(arguments.json, found, table(map(_row, found), COLUMNS, "No keys."))
     return 0
 

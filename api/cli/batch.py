@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from api.cli.failures import NOT_KNOWN, CliError
 from api.cli.output import Progress, facts
-from api.cli.paging import everything
 
 if TYPE_CHECKING:
     from api.client import Client
@@ -40,7 +39,7 @@ def submit(
 
 def only_issuer(client: "Client") -> str:
     """The issuer that is meant when none is named. Raises CliError unless there is exactly one."""
-    names = [issuer["id"] for issuer in everything(client, "/v1/issuers")]
+    names = [issuer["id"] for issuer in client.everything("/v1/issuers")]
     if len(names) != 1:
         known = f"There are {len(names)}: {', '.join(names[:10])}." if names else "There is none yet."
         raise CliError(f"Which issuer? {known}", "Name one with --issuer, or add one: credanchor issuer add --help")

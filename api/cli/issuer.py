@@ -7,7 +7,6 @@ from typing import Any
 from api.cli import options
 from api.cli.failures import CliError
 from api.cli.output import emit, facts, table
-from api.cli.paging import everything
 
 COLUMNS = ("id", "did", "registered", "suspended")
 LEVELS = ("off", "warn", "require")
@@ -72,7 +71,7 @@ def add(arguments: argparse.Namespace) -> int:
 
 def listing(arguments: argparse.Namespace) -> int:
     """GET /v1/issuers."""
-    found = list(everything(options.client(arguments), "/v1/issuers"))
+    found = list(options.client(arguments).everything("/v1/issuers"))
     text = table(map(_row, found), COLUMNS, "No issuers yet. Add one: credanchor issuer add --help")
     emit(arguments.json, found, text)
     return 0

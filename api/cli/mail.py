@@ -2,7 +2,8 @@
 
 The registry keeps no mail addresses, so they come from your roster; a mail goes only to the address whose hash is in
 the credential. The server is read from CREDANCHOR_SMTP_URL (smtps://USER:PASSWORD@HOST), because command lines can be
-seen by others. Run it again after an interruption: what was sent is not sent twice.
+seen by others. Run it again after an interruption: what was sent is not sent twice. --revoked tells those whose
+credential was revoked since, once each, with the same journal.
 """
 
 import argparse
@@ -30,6 +31,8 @@ WORDS = {
     "refused": "not taken",
 }
 
+NOBODY = "Nobody to tell: no credential of this batch was revoked."
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Options of `credanchor mail`."""
@@ -38,6 +41,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--from", dest="sender", required=True, metavar="ADDRESS", help="like 'Name <name@host>'")
     parser.add_argument("--outbox", type=Path, metavar="DIR", help="write .eml files here and send nothing")
     parser.add_argument("--lang", default="en", help="language of the text (en)")
+    says = "tell those whose credential was revoked, and nobody else; nothing is attached"
+    parser.add_argument("--revoked", action="store_true", help=says)
     parser.add_argument(
         "--journal", type=Path, metavar="FILE", help="what was sent so far (else mail-BATCH.txt beside the roster)"
     )
@@ -46,6 +51,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         parser,
         "credanchor mail 9f3k… roster.csv --from 'North Sea University <noreply@north-sea.example>'",
         "credanchor mail 9f3k… roster.csv --from noreply@north-sea.example --outbox ./outbox",
+        "credanchor mail 9f3k… roster.csv --from noreply@north-sea.example --revoked",
     )
 
 
@@ -73,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
                 url = os.environ.get(SMTP_VARIABLE) or ""
                 journal = parts.enter_context(Journal(_journal(arguments)))
                 transport = parts.enter_context(server(url))
-            sending = Sending(client, sender, recipients, transport, catalogue, journal)
+            sending = Sending(client, sender, recipients, transport, catalogue, journal, arguments.revoked)
             outcome = sending.run(options.segment(arguments.batch), progress)
     except MailError as problem:
         raise CliError(str(problem)) from None
@@ -82,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
     counts = dict(outcome.counts)
     lines = [f"{WORDS[name]}: {count:,}" for name, count in counts.items()]
     lines += [f"  credential {one['place']}: {one['problem']}" for one in problems]
-    emit(arguments.json, {"batch": arguments.batch, "counts": counts, "problems": problems}, "\n".join(lines))
+    emit(arguments.json, {"batch": arguments.batch, "counts": counts, "problems": problems}, "\n".join(lines) or NOBODY)
     return 1 if outcome.counts[REFUSED] else 0
 
 

@@ -1,7 +1,8 @@
 """What was sent for a batch: a credential's handle on a line of its own, on the disk before its mail goes.
 
-4h7k2mq9x1bz      its mail was given to the server, or a crash came while it was
--4h7k2mq9x1bz     the server did not take it: the next run tries again
+4h7k2mq9x1bz            its mail was given to the server, or a crash came while it was
+-4h7k2mq9x1bz           the server did not take it: the next run tries again
+revoked 4h7k2mq9x1bz    the same for the mail that says that it was revoked
 """
 
 import os
@@ -11,7 +12,9 @@ from typing import Any, Self
 
 from api.mail import MailError
 
-_LINE = re.compile(r"(-?)([0-9A-Za-z_-]{1,64})", re.ASCII)
+REVOKED = "revoked"
+
+_LINE = re.compile(rf"(-?)((?:{REVOKED} )?[0-9A-Za-z_-]{{1,64}})", re.ASCII)
 
 
 class Journal:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 
-from registry.store import links
+from registry.store import links, statusactions
 from tests.support.commandline import Outcome, credanchor
 from tests.support.httpapi import Api
 
@@ -115,6 +115,40 @@ def test_each_learner_gets_the_own_credential_with_a_link_that_opens_it_and_nobo
     assert len(box.mails) == 3
     journal = office.roster.with_name(f"mail-{office.filled.final}.txt").read_text()
     assert "@" not in journal
+
+
+def test_whose_credential_was_revoked_is_told_once_and_nobody_else(
+    office: Office, mailbox: tuple[Mailbox, str], tmp_path: Path
+) -> None:
+    box, _ = mailbox
+    made, (first, second, third) = office.filled.registered, office.filled.handles
+    assert office.mail("--revoked").json["counts"] == {}
+    assert office.mail().json["counts"] == {"sent": 3}
+    statusactions.revoke(made.store, made.vault, second, "issued-in-error", "a note about Zoë", "admin")
+    statusactions.suspend(made.store, made.vault, third, "under-review", None, "admin")
+    box.full = {"learner.0001@students.example"}
+    assert office.mail("--revoked").json["counts"] == {"refused": 1}
+    box.full = set()
+    assert office.mail("--revoked", "--lang", "nl").json["counts"] == {"sent": 1}
+    address, message = box.mails[-1]
+    assert address == "learner.0001@students.example"
+    assert str(message["Subject"]).startswith("Ingetrokken: ")
+    assert message["Content-Language"] == "nl"
+    assert not message.is_multipart()
+    text = message.get_content()
+    assert "Example University heeft ingetrokken" in text
+    assert "note about" not in text
+    assert "://" not in text  # no link: whoever gets such a mail should not have to wonder where it leads
+    assert office.mail("--revoked").json["counts"] == {"sent_before": 1}
+    statusactions.revoke(made.store, made.vault, third, "issued-in-error", None, "admin")
+    assert office.mail("--revoked").json["counts"] == {"sent_before": 1, "sent": 1}
+    assert office.mail().json["counts"] == {"sent_before": 3}
+    assert len(box.mails) == 5
+    outbox = tmp_path / "outbox"
+    statusactions.revoke(made.store, made.vault, first, "issued-in-error", None, "admin")
+    office.filled.client.delete(f"/v1/credentials/{first}", headers=office.filled.key("credentials:revoke"))
+    assert office.mail("--revoked", "--outbox", outbox).json["counts"] == {"sent": 2}
+    assert [path.name[:14] for path in sorted(outbox.iterdir())] == ["00002-revoked-", "00003-revoked-"]
 
 
 def test_a_server_that_hangs_up_stops_it_and_the_next_run_sends_the_rest(
