@@ -81,13 +81,13 @@ def count(shown: Sequence[Award]) -> Mapping[str, tuple[Award, Fate]]:
     alone = {one.id: one for one in shown if not one.parts}
     every = {part.id: part for one in shown for part in one.parts} | alone
     told: dict[str, tuple[Award, Fate]] = {}
-    known: dict[str, list[set[Fact]]] = {}  # by achievement, whose awards of it are counted
+    known: dict[str, set[Fact]] = {}  # by achievement, what those learners are known by whose awards are counted
     heights = _heights(every)
     newest_first = sorted(every.values(), key=lambda one: (one.found.awarded, one.found.valid_from), reverse=True)
     for one in sorted(newest_first, key=lambda one: -heights[one.id]):
         if one.id in told:
             continue
-        if any(one.learner & other for other in known.get(one.achievement_id or "", ())):
+        if one.achievement_id and one.learner & known.get(one.achievement_id, set()):
             told[one.id] = one, "again"  # and what it was awarded for counts by itself
             continue
         told[one.id] = one, "counts"
@@ -95,7 +95,7 @@ def count(shown: Sequence[Award]) -> Mapping[str, tuple[Award, Fate]]:
         while with_it:
             larger = with_it.pop()
             if larger.achievement_id:
-                known.setdefault(larger.achievement_id, []).append(larger.learner)
+                known.setdefault(larger.achievement_id, set()).update(larger.learner)
             inner = [every[id] for id in larger.absorbed if id in every and id not in told]
             told |= {part.id: (part, "within") for part in inner}
             with_it += inner
@@ -103,14 +103,22 @@ def count(shown: Sequence[Award]) -> Mapping[str, tuple[Award, Fate]]:
 
 
 def _heights(every: Mapping[str, Award]) -> Mapping[str, int]:
-    """How many awards lie under each, one in the other: the largest is counted before what it was awarded for."""
-    found: dict[str, int] = {}
-    rest = dict(every)
-    while rest:
-        lowest = [id for id, one in rest.items() if not one.absorbed & rest.keys()] or list(rest)  # all: in a circle
-        height = max(found.values(), default=-1) + 1
-        found |= dict.fromkeys(lowest, height)
-        rest = {id: one for id, one in rest.items() if id not in found}
+    """How many awards lie in each, one in the other: the largest is counted before what it was awarded for."""
+    inside = {id: one.absorbed & every.keys() for id, one in every.items()}
+    around: dict[str, list[str]] = {id: [] for id in every}
+    for id, parts in inside.items():
+        for part in parts:
+            around[part].append(id)
+    found = dict.fromkeys(every, len(every))  # stays so in a circle
+    layer, height = [id for id, parts in inside.items() if not parts], 0
+    while layer:
+        found |= dict.fromkeys(layer, height)
+        lower, layer, height = layer, [], height + 1
+        for part in lower:
+            for larger in around[part]:
+                inside[larger].remove(part)
+                if not inside[larger]:
+                    layer.append(larger)
     return found
 
 
