@@ -84,9 +84,10 @@ def issue(services: Svc, received: Sent) -> Response:
 
 @router.post("/credentials/verify")
 def verify(services: Svc, received: Sent) -> Response:
-    credential, _ = _parts(received, "verifiableCredential")
+    credential, options = _parts(received, "verifiableCredential")
+    demands = _demands(options)
     resolve, now = _resolver(services), services.now()
-    found = _attempt(lambda: service.verify_credential(credential, resolve, now))
+    found = _attempt(lambda: service.verify_credential(credential, resolve, now, **demands))
     answer, problems = _looked_at(services, found)
     return JSONResponse({"verified": True, **answer, "problemDetails": problems})
 
@@ -95,7 +96,7 @@ def verify(services: Svc, received: Sent) -> Response:
 def verify_presentation(services: Svc, received: Sent) -> Response:
     presentation, options = _parts(received, "verifiablePresentation")
     resolve, now = _resolver(services), services.now()
-    demands = {name: _text(options, name) for name in ("domain", "challenge")}
+    demands = _demands(options)
     found = _attempt(lambda: service.verify_presentation(presentation, resolve, now, **demands))
     looked_at = [_looked_at(services, one) for one in found]
     results = [{"verified": True, **answer, "problemDetails": said} for answer, said in looked_at]
@@ -128,6 +129,12 @@ def _parts(received: Body, name: str) -> tuple[Any, dict[str, Any]]:
     if not isinstance(options, dict) or len(options) > MAX_OPTIONS:
         raise Problem("bad-request", "The options are not an object, or too many.")
     return request[name], options
+
+
+def _demands(options: dict[str, Any]) -> dict[str, str | None]:
+    """What the caller asks of every proof."""
+    asked = {name: _text(options, name) for name in ("domain", "challenge")}
+    return asked | {"purpose": _text(options, "expectedProofPurpose")}
 
 
 def _text(options: dict[str, Any], name: str) -> str | None:

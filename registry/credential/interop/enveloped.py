@@ -71,8 +71,8 @@ def wrap(credential: Mapping[str, Any], key: IssuerKey, method: str) -> dict[str
 def unwrap(url: str, kind: Kind, resolve: Resolve, expected: Expected) -> dict[str, Any]:
     """The document in an envelope's id, signed by the one it names as its issuer or holder.
 
-    It is still any JSON object: the caller checks it as a credential or presentation. Of `expected` a presentation
-    answers domain (`aud`) and challenge (`nonce`). Raises FormatError vc.enveloped, jwt.*, proof.domain,
+    It is still any JSON object: the caller checks it as a credential or presentation. `expected` domain and challenge
+    are `aud` and `nonce`. Raises FormatError vc.enveloped, jwt.*, proof.domain,
     proof.challenge, proof.expired, and what `resolve` raises.
     """
     token, older = _token(url, kind)
@@ -87,8 +87,7 @@ def unwrap(url: str, kind: Kind, resolve: Resolve, expected: Expected) -> dict[s
         raise FormatError("jwt.kid", "/header/kid", problem, "Do not rely on it")
     _compare(found.payload, document, kind)
     _check_times(found.payload, document, expected)
-    if kind == "vp":
-        _check_demands(found.payload, expected)
+    _check_demands(found.payload, expected)
     return document
 
 

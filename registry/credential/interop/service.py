@@ -87,10 +87,21 @@ def _check_issuable(credential: Any, method: str) -> None:
     check_entries(credential)
 
 
-def verify_credential(credential: Any, resolve: Resolve, now: datetime) -> Verified:
-    """Check data model and proofs, or the envelope. Raises FormatError vc.*, proof.*, jwt.*, rdf.*."""
-    demands = Expected(ASSERTION, now)
-    verifier = Verifier(resolve, demands, lenient())
+def verify_credential(
+    credential: Any,
+    resolve: Resolve,
+    now: datetime,
+    *,
+    purpose: str | None = None,
+    domain: str | None = None,
+    challenge: str | None = None,
+) -> Verified:
+    """Check data model and proofs, or the envelope. Raises FormatError vc.*, proof.*, jwt.*, rdf.*.
+
+    What is asked for in `domain` and `challenge` every proof must have; None asks nothing.
+    """
+    _check_purpose(purpose, ASSERTION)
+    verifier = Verifier(resolve, Expected(ASSERTION, now, domain, challenge), lenient())
     if _is_envelope(credential, ENVELOPED):
         check_envelope(credential, ENVELOPED)
         return _opened(credential, verifier, ())
@@ -99,13 +110,29 @@ def verify_credential(credential: Any, resolve: Resolve, now: datetime) -> Verif
     return Verified(credential, _times(credential, now))
 
 
+def _check_purpose(asked: str | None, ours: str) -> None:
+    """A key is looked up for one purpose; who asks for another gets no answer to it."""
+    if asked not in (None, ours):
+        problem = f"Proofs are verified for {ours} here, not for {str(asked)[:40]!r}"
+        raise FormatError("proof.purpose", "", problem, f"Leave expectedProofPurpose out, or ask for {ours}")
+
+
 def verify_presentation(
-    presentation: Any, resolve: Resolve, now: datetime, *, domain: str | None, challenge: str | None
+    presentation: Any,
+    resolve: Resolve,
+    now: datetime,
+    *,
+    purpose: str | None = None,
+    domain: str | None = None,
+    challenge: str | None = None,
 ) -> list[Verified]:
     """Check the presentation, its proofs or envelope, and its credentials, in their order.
 
+    `domain` and `challenge` are asked of the presentation's own proofs.
+
     Raises FormatError vc.*, proof.*, jwt.*, rdf.*.
     """
+    _check_purpose(purpose, AUTHENTICATION)
     canonizer = lenient()
     verifier = Verifier(resolve, Expected(AUTHENTICATION, now, domain, challenge), canonizer)
     inside: Path = ()
