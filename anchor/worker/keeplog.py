@@ -25,6 +25,7 @@ class LogKeeper:
     def __init__(self, vault: Vault | None) -> None:
         self._vault = vault
         self._next = 0  # block from which to read what is missing
+        self._whole = True  # whether every entry is to be read again: once for each worker, whatever its hashes say
 
     def keep(self, work: Round, deploy_block: int) -> None:
         """Bring copy and checkpoint up to what is final. Its troubles are alarms: anchoring goes on without it."""
@@ -41,12 +42,15 @@ class LogKeeper:
             return  # the rest comes with the next ticks
         known = log.extent(work.store)
         final = first + sum(entry.block_number <= work.seen.final.number for entry in entries)
-        if known.size == final and (self._vault is None or known.signed == final):
+        if known.size == final and known.hashed and (self._vault is None or known.signed == final):
             return
         [answer] = work.node.ask([work.contract.read(work.seen.latest.hash, "head")])
         size, head = work.contract.answer("head", work.node.data(answer))
         later = [one for one in _seen(entries) if one.position >= known.size]
-        looked = log.keep(work.store, work.held, later, work.seen.final.number, (size, head), self._vault)
+        looked = log.keep(
+            work.store, work.held, later, work.seen.final.number, (size, head), self._vault, whole=self._whole
+        )
+        self._whole = not looked.leads_to_head
         if not looked.leads_to_head:
             self._next = 0
             work.alarm("log-differs", f"The copy of the log did not lead to it. {looked.problem}")

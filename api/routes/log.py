@@ -10,7 +10,7 @@ from api.routes.common import Svc
 from api.schemas.log import Consistency, Inclusion
 from registry.errors import FormatError, NotFound
 from registry.format import consistency
-from registry.format.merkle import RFC9162, Tree, root_of
+from registry.format.merkle import RFC9162
 from registry.format.tiles import Tile
 from registry.limits import MAX_INTEGER
 from registry.store import log
@@ -63,9 +63,10 @@ def prove_consistency(
 ) -> Response:
     if from_ > to:
         raise NotFound("log within the smaller one", f"{from_}-{to}")
-    leaves = [RFC9162.leaf_hash(entry) for entry in _entries(services, to)]
-    hashes = consistency.prove(from_, to, lambda start, end: root_of(leaves[start:end], RFC9162))
-    roots = {"from_root": root_of(leaves[:from_], RFC9162).hex(), "to_root": root_of(leaves, RFC9162).hex()}
+    with services.store.read() as session:
+        tree = log.tree(session, to)
+        hashes = consistency.prove(from_, to, tree.subtree)
+        roots = {"from_root": tree.subtree(0, from_).hex(), "to_root": tree.root.hex()}
     return cached_json(request, {"hashes": [one.hex() for one in hashes], **roots}, "forever")
 
 
@@ -77,22 +78,15 @@ def prove_consistency(
 def prove_inclusion(
     services: Svc, request: Request, index: Annotated[int, Query(ge=0, lt=MAX_INTEGER)], size: Size
 ) -> Response:
-    entries = _entries(services, size)
-    if index >= size:
-        raise NotFound("entry of the log", str(index))
-    tree = Tree([RFC9162.leaf_hash(entry) for entry in entries], RFC9162)
-    return cached_json(
-        request,
-        {
-            "entry": entries[index].hex(),
-            "leaf": RFC9162.leaf_hash(entries[index]).hex(),
+    with services.store.read() as session:
+        tree = log.tree(session, size)
+        if index >= size:
+            raise NotFound("entry of the log", str(index))
+        entry = log.entry(session, index)
+        shown = {
+            "entry": entry.hex(),
+            "leaf": RFC9162.leaf_hash(entry).hex(),
             "hashes": [one.hex() for one in tree.path(index)],
             "root": tree.root.hex(),
-        },
-        "forever",
-    )
-
-
-def _entries(services: Svc, size: int) -> list[bytes]:
-    with services.store.read() as session:
-        return log.entries(session, size)
+        }
+    return cached_json(request, shown, "forever")

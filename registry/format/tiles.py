@@ -95,6 +95,57 @@ def unbundle(content: bytes, width: int) -> list[bytes]:
     return found
 
 
+@dataclass(frozen=True)
+class Node:
+    """The root over 256^level leaves, a hash of the tiles at this level; `index` counts those of the level."""
+
+    level: int
+    index: int
+    hash: bytes
+
+
+class Edge:
+    """The right edge of a growing tree: of each level the hashes that fill no tile yet, from level 0 on.
+
+    Memory and the cost of a root are 255 hashes a level; appending costs one hash, as a mean.
+    """
+
+    def __init__(self, levels: Sequence[Sequence[bytes]] = ()) -> None:
+        self._levels = [list(level) for level in levels]
+        self.size = sum(len(level) << 8 * place for place, level in enumerate(levels))
+
+    def append(self, leaf: bytes) -> list[Node]:
+        """Add one 32-byte leaf hash; what comes back are the nodes above the tiles that it filled."""
+        self.size += 1
+        made: list[Node] = []
+        node = leaf
+        for level in range(MAX_LEVEL + 2):
+            if level == len(self._levels):
+                self._levels.append([])
+            self._levels[level].append(node)
+            if len(self._levels[level]) < WIDTH:
+                break
+            node = root_of(self._levels[level], RFC9162)
+            self._levels[level] = []
+            made.append(Node(level + 1, (self.size >> 8 * (level + 1)) - 1, node))
+        return made
+
+    @property
+    def root(self) -> bytes:
+        """The root over all of it, 32 bytes. Raises FormatError inclusion.empty."""
+        found: list[bytes] = []
+        for hashes in reversed(self._levels):
+            start = 0
+            for span in (1 << bit for bit in reversed(range(len(hashes).bit_length()))):
+                if len(hashes) & span:
+                    found.append(root_of(hashes[start : start + span], RFC9162))
+                    start += span
+        root = found.pop() if found else root_of([])
+        for peak in reversed(found):
+            root = RFC9162.node(peak, root)
+        return root
+
+
 class TileTree:
     """The tree of `size` leaves, read through its tiles; `read` gives a tile's content by its path."""
 
@@ -122,6 +173,21 @@ class TileTree:
             return root_of([])
         middle = start + (1 << (count - 1).bit_length() - 1)
         return RFC9162.node(self.subtree(start, middle), self.subtree(middle, end))
+
+    def path(self, index: int) -> list[bytes]:
+        """Siblings of leaf `index`, from the leaf up. Raises FormatError tiles.range, and like `subtree`."""
+        if not 0 <= index < self.size:
+            raise FormatError("tiles.range", "", f"The tree of {self.size} leaves has no leaf {index}")
+        start, end, siblings = 0, self.size, []
+        while end - start > 1:
+            middle = start + (1 << (end - start - 1).bit_length() - 1)
+            if index < middle:
+                siblings.append(self.subtree(middle, end))
+                end = middle
+            else:
+                siblings.append(self.subtree(start, middle))
+                start = middle
+        return siblings[::-1]
 
     def _complete(self, start: int, count: int) -> bytes:
         """Of a complete subtree, out of the one tile that has the hashes right below it."""

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 
 from registry.errors import NotFound
 from registry.format import note
-from registry.format.merkle import RFC9162, Frontier, root_of
-from registry.format.tiles import WIDTH, Tile, bundle, tiles_of
-from registry.store import logkey
+from registry.format.merkle import RFC9162, root_of
+from registry.format.tiles import WIDTH, Node, Tile, TileTree, bundle, tiles_of
+from registry.store import logkey, lognodes
 from registry.store.engine import Store
 from registry.store.lease import Held, fence
 from registry.store.vault import Vault
@@ -38,11 +38,15 @@ class SeenEntry:
 
 @dataclass(frozen=True)
 class Extent:
-    """How far the copy reaches: entries, the block of the last one (-1: none), entries under the last signature."""
+    """How far the copy reaches: entries, the block of the last one (-1: none), entries under the last signature.
+
+    `hashed` says whether all full tiles are below hashes, as they are once a tick has come to its end.
+    """
 
     size: int
     last_block: int
     signed: int
+    hashed: bool
 
 
 @dataclass(frozen=True)
@@ -57,9 +61,11 @@ class Looked:
 def extent(store: Store) -> Extent:
     """How far the copy reaches."""
     with store.read() as session:
-        size, last = session.execute(select(func.count(), func.max(LoggedEntry.block_number))).one()
+        size = _count(session)
+        last = session.get_one(LoggedEntry, size - 1).block_number if size else -1
         signed = session.scalar(select(func.max(Checkpoint.size)))
-    return Extent(size, -1 if last is None else last, signed or 0)
+        hashed = lognodes.covered(session) == size - size % WIDTH
+    return Extent(size, last, signed or 0, hashed)
 
 
 def append(store: Store, held: Held, found: Sequence[SeenEntry]) -> None:
@@ -70,21 +76,27 @@ def append(store: Store, held: Held, found: Sequence[SeenEntry]) -> None:
 
 
 def keep(  # noqa: PLR0917 (one place calls it)
-    store: Store, held: Held, found: Sequence[SeenEntry], final_block: int, head: tuple[int, bytes], vault: Vault | None
-) -> Looked:
+    store: Store, held: Held, found: Sequence[SeenEntry], final_block: int, head: tuple[int, bytes],
+    vault: Vault | None, *, whole: bool = True,
+) -> Looked:  # fmt: skip
     """Take in the final ones of `found`, and sign a checkpoint over all final entries if there is a `vault`.
 
     `found` are the entries behind the copy, final or not; `head` is size and root of the log that the contract answered
-    at the block where they end. Nothing is kept and nothing is signed unless all of them lead to it. Raises LeaseLost.
+    at the block where they end. Nothing is kept and nothing is signed unless all of them lead to it. Not `whole`, the
+    entries of full tiles are not read again: their hashes lead there. Raises LeaseLost.
     """
+    final = [entry for entry in found if entry.block_number <= final_block]
     with store.read() as session:
-        last = _newest(session)
-        kept = _count(session)
-        tree, before, root = Frontier(), b"", b""
-        final = [entry for entry in found if entry.block_number <= final_block]
-        size = kept + len(final)
-        for preimage in _all(session, found):
-            tree.append(RFC9162.leaf_hash(preimage))
+        last, kept, covered = _newest(session), _count(session), lognodes.covered(session)
+        size, start = kept + len(final), 0 if whole or covered > kept else covered
+        made: list[Node] = []
+        tree, before = lognodes.edge(session, start), b""
+        root = tree.root if start == size and start else b""
+        if last is not None and 0 < last.size <= start:
+            before = lognodes.edge(session, last.size).root
+        for preimage in _from(session, start, found):
+            nodes = tree.append(RFC9162.leaf_hash(preimage))
+            made += nodes if tree.size <= size else ()
             if last is not None and tree.size == last.size:
                 before = tree.root
             if tree.size == size:
@@ -93,16 +105,20 @@ def keep(  # noqa: PLR0917 (one place calls it)
         with store.begin() as session:
             fence(session, held)
             session.execute(delete(LoggedEntry))
+            lognodes.clear(session)
         return Looked(leads_to_head=False, problem=f"Of {head[0]} entries the contract's head is {head[1].hex()}")
     continues = last is None or before == last.root
-    made = None
+    note_ = None
     if vault is not None and continues and (last is None or last.size < size):
-        made = _signed(store, vault, size, root)  # outside the transaction: the key may have to be made
+        note_ = _signed(store, vault, size, root)  # outside the transaction: the key may have to be made
     with store.begin() as session:
         fence(session, held)
         _add(session, final)
-        if made is not None:
-            session.add(made)
+        if not start:
+            lognodes.clear(session)
+        lognodes.add(session, made)
+        if note_ is not None:
+            session.add(note_)
     if last is None or continues:
         return Looked()
     signed = f"The checkpoint of {last.size} entries has the root {last.root.hex()}"
@@ -120,20 +136,27 @@ def checkpoint(session: Session) -> bytes:
 def tile(session: Session, found: Tile) -> bytes:
     """The content of a tile of the log up to the newest checkpoint. Raises NotFound for what is not (or not yet) full.
 
-    A tile at level 1 is made of up to 65,536 entries, hashed anew. Such tiles never change, and caches keep them.
+    A full tile of entries is compared with its hash, so no entry is served that does not lead to what was signed.
     """
     last = _newest(session)
-    span = WIDTH ** (found.level or 0)
-    start, end = found.index * WIDTH * span, (found.index * WIDTH + found.width) * span
-    if last is None or end > last.size:
+    start = found.index * WIDTH
+    end = start + found.width
+    if last is None or end << 8 * (found.level or 0) > last.size:
         raise NotFound("tile of the log", found.path)
-    preimages = list(_range(session, start, end))
-    if len(preimages) != end - start:
+    if found.level:
+        hashes = lognodes.read(session, found.level, start, end)
+    else:
+        preimages = list(_range(session, start, end))
+        hashes = [RFC9162.leaf_hash(one) for one in preimages]
+    if len(hashes) != found.width or not (found.level or _is_covered(session, found, hashes)):
         raise NotFound("tile of the log", found.path)  # the copy is being read anew
-    if found.level is None:
-        return bundle(preimages)
-    leaves = [RFC9162.leaf_hash(one) for one in preimages]
-    return b"".join(root_of(leaves[at : at + span], RFC9162) for at in range(0, len(leaves), span))
+    return bundle(preimages) if found.level is None else b"".join(hashes)
+
+
+def _is_covered(session: Session, found: Tile, leaves: list[bytes]) -> bool:
+    """Whether the leaves of a tile lead to its hash, where it is full and there is one."""
+    above = lognodes.read(session, 1, found.index, found.index + 1) if found.width == WIDTH else []
+    return not above or above[0] == root_of(leaves, RFC9162)
 
 
 def tiles(session: Session) -> Iterator[Tile]:
@@ -142,13 +165,23 @@ def tiles(session: Session) -> Iterator[Tile]:
     return tiles_of(last.size if last else 0)
 
 
-def entries(session: Session, size: int) -> list[bytes]:
-    """The preimages of the first `size` entries. Raises NotFound where the newest checkpoint does not reach so far."""
+def tree(session: Session, size: int) -> TileTree:
+    """The tree of the first `size` entries, read through the tiles as they are asked for.
+
+    Raises NotFound where the newest checkpoint does not reach so far, now and when it is read.
+    """
     last = _newest(session)
-    found = list(_range(session, 0, size)) if last is not None and size <= last.size else []
-    if not found or len(found) != size:
+    if last is None or not 0 < size <= last.size:
         raise NotFound("log of so many entries", str(size))
-    return found
+    return TileTree(size, lambda path: tile(session, Tile.parse(path)))
+
+
+def entry(session: Session, index: int) -> bytes:
+    """The preimage of an entry. Raises NotFound."""
+    found = session.get(LoggedEntry, index)
+    if found is None:
+        raise NotFound("entry of the log", str(index))
+    return found.preimage
 
 
 def _signed(store: Store, vault: Vault, size: int, root: bytes) -> Checkpoint:
@@ -162,7 +195,9 @@ def _newest(session: Session) -> Checkpoint | None:
 
 
 def _count(session: Session) -> int:
-    return session.scalar(select(func.count()).select_from(LoggedEntry)) or 0
+    """By the last position: a database counts rows one by one. One that is missing between leads to no head."""
+    last = session.scalar(select(func.max(LoggedEntry.position)))
+    return 0 if last is None else last + 1
 
 
 def _add(session: Session, found: Sequence[SeenEntry]) -> None:
@@ -173,8 +208,8 @@ def _add(session: Session, found: Sequence[SeenEntry]) -> None:
     session.flush()
 
 
-def _all(session: Session, found: Sequence[SeenEntry]) -> Iterator[bytes]:
-    yield from _range(session, 0, None)
+def _from(session: Session, start: int, found: Sequence[SeenEntry]) -> Iterator[bytes]:
+    yield from _range(session, start, None)
     yield from (entry.preimage for entry in found)
 
 

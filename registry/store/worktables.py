@@ -90,6 +90,15 @@ class LoggedEntry(Base):
     preimage: Mapped[bytes]  # 132 bytes, FORMAT.md section 9
 
 
+class LogNode(Base):
+    """The root over 256^level entries, of a full tile (`lognodes.py`). Derived from them."""
+
+    __tablename__ = "log_node"
+    level: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # from 1 on
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    hash: Mapped[bytes]
+
+
 class Checkpoint(Base):
     """A checkpoint that the registry signed. The key is its size: there are never two of one size."""
 

@@ -7,8 +7,8 @@ import pytest
 
 from registry.errors import FormatError
 from registry.format import consistency
-from registry.format.merkle import RFC9162, Frontier, root_of
-from registry.format.tiles import Tile, TileTree, bundle, tiles_of, unbundle
+from registry.format.merkle import RFC9162, Frontier, Tree, root_of
+from registry.format.tiles import Edge, Node, Tile, TileTree, bundle, tiles_of, unbundle
 from tests.support.definitions import head_by_definition
 
 SIZES = [1, 2, 255, 256, 257, 511, 512, 1000, 65_535, 65_536, 65_537, 66_000]
@@ -108,3 +108,29 @@ def test_tiles_and_bundles_of_another_length_are_refused() -> None:
     for content, width in ((whole, 2), (whole, 4), (whole[:-1], 3), (whole + b"\0", 3), (b"", 1)):
         with pytest.raises(FormatError, match="exactly"):
             unbundle(content, width)
+
+
+def test_the_edge_has_every_root_and_makes_every_node_once_also_when_it_is_taken_up_again() -> None:
+    edge, made = Edge(), list[Node]()
+    for place, leaf in enumerate(LEAVES, 1):
+        made += edge.append(leaf)
+        if place in SIZES:
+            assert (edge.size, edge.root) == (place, root_of(LEAVES[:place], RFC9162))
+            levels = [LEAVES[place - place % 256 : place]]
+            while size := place >> 8 * len(levels):
+                level = [one.hash for one in made if one.level == len(levels)]
+                levels.append(level[size - size % 256 : size])
+            edge = Edge(levels)
+    spans = [(level, index, 256**level) for level in (1, 2) for index in range(len(LEAVES) >> 8 * level)]
+    whole = {(level, index): root_of(LEAVES[index * each :][:each], RFC9162) for level, index, each in spans}
+    assert {(one.level, one.index): one.hash for one in made} == whole
+    assert len(made) == len(whole)
+
+
+@pytest.mark.parametrize("size", [1, 2, 255, 257, 1000, 65_537])
+def test_inclusion_is_proved_out_of_tiles_as_by_the_whole_tree(size: int) -> None:
+    tree, whole = TileTree(size, files(size).__getitem__), Tree(LEAVES[:size], RFC9162)
+    for index in {0, size // 2, size - 1}:
+        assert tree.path(index) == whole.path(index)
+    with pytest.raises(FormatError, match="no leaf"):
+        tree.path(size)
