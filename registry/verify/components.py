@@ -83,7 +83,8 @@ def check_components(
             lines.append(found)
     if left_out:
         sentence = f"{left_out} more components were not checked: at most {MAX_CHECKED} are."
-        lines.append(Component("", "not_run", "component.too-many", sentence))
+        counted = {"left_out": left_out, "most": MAX_CHECKED}
+        lines.append(Component("", "not_run", "component.too-many", sentence, detail=counted))
     return (*lines, *_others(given, times, {_id(value) for value in held}))
 
 
@@ -165,7 +166,8 @@ def _id(value: Any) -> str:
 def _verified(line: Component, file: Given, report: Report, test_network: bool) -> Component:
     """The line for a file that is what the credential commits to, or that it holds."""
     verdict = report.verdict
-    line = replace(line, file=file.name, verdict=verdict, title=(report.credential or {}).get("title", ""))
+    title = report.found.title if report.found else ""
+    line = replace(line, file=file.name, verdict=verdict, title=title, report=report)
     if verdict == "valid" or (verdict == "valid_test" and test_network):
         said: tuple[Outcome, str, str] = ("pass", "ok", "")
     elif verdict in ("unconfirmed", "pending"):
@@ -177,7 +179,7 @@ def _verified(line: Component, file: Given, report: Report, test_network: bool) 
     outcome, code, words = said
     what = f"{_called(file)} is what the credential commits to"
     if line.pointer:
-        line = replace(line, sha256=Given.read("", file.data).d_jcs.hex())
+        line = replace(line, sha256=report.found.d_jcs.hex() if report.found else "")
         what = f"{line.title or line.id} is in the credential"
     sentence = f"{what}{', and ' if words else '. '}{words}{report.sentence}"
     return replace(line, outcome=outcome, code=f"component.{code}", sentence=sentence)
@@ -197,7 +199,7 @@ def _others(given: Sequence[Given], times: Mapping[str, int], held: Set[str]) ->
             yield Component(shown(file.id), "not_run", "component.not-named", sentence, file=file.name)
     if len(others) > MAX_LINES:
         sentence = f"{len(others) - MAX_LINES} more files are no components of this credential."
-        yield Component("", "not_run", "component.not-named", sentence)
+        yield Component("", "not_run", "component.not-named", sentence, detail={"left_out": len(others) - MAX_LINES})
 
 
 def _called(file: Given) -> str:

@@ -76,14 +76,16 @@ def check_endorsements(document: Mapping[str, Any], outer: Report, check: Check)
             if level < MAX_LEVELS:
                 waiting.extend((each, level + 1) for each in inner)
             elif inner:
-                line = replace(line, sentence=f"{line.sentence} What it holds of endorsements itself was not checked.")
+                sentence = f"{line.sentence} What it holds of endorsements itself was not checked."
+                line = replace(line, sentence=sentence, detail={"deeper": True})
         if len(lines) < MAX_LINES:
             lines.append(line)
         else:
             left_out += 1
     if left_out:
         sentence = f"{left_out} more endorsements were not checked: at most {MAX_CHECKED} are."
-        lines.append(Endorsement("", "not_run", "endorsement.too-many", sentence))
+        counted = {"left_out": left_out, "most": MAX_CHECKED}
+        lines.append(Endorsement("", "not_run", "endorsement.too-many", sentence, detail=counted))
     return tuple(lines)
 
 
@@ -160,7 +162,7 @@ def _line(found: _Found, report: Report, test_network: bool) -> Endorsement:
         why = _WITHOUT_STANDING if verdict == "valid_test" else report.sentence
         code = "test-network" if verdict == "valid_test" else verdict
         line = _said(found, "fail", f"endorsement.{code}", f"The endorsement by {who} does not count: {why}")
-    return replace(line, verdict=verdict)
+    return replace(line, verdict=verdict, report=report)
 
 
 def _said(found: _Found, outcome: Outcome, code: str, sentence: str) -> Endorsement:

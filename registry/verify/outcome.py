@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from registry.verify.report import Report
 
 Outcome = Literal["pass", "fail", "unknown", "not_run"]
 
@@ -58,7 +61,9 @@ class Endorsement:
     """What became of one endorsement inside the credential: a line beside the verdict, which it never changes.
 
     `pointer` is its place; empty for the line that counts what was left out. Names and comment are the file's, made fit
-    to be shown. `verdict` is that of the endorsement as a credential, None where it was not checked.
+    to be shown. `verdict` is that of the endorsement as a credential, None where it was not checked. `detail` has what
+    the sentence counts: `left_out` and `most`; `deeper` where it holds endorsements that were not looked at.
+    `report` is the one on it, for who says it in other words.
     """
 
     pointer: str
@@ -69,6 +74,8 @@ class Endorsement:
     endorser_name: str = ""
     comment: str = ""
     verdict: str | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    report: "Report | None" = field(default=None, repr=False, compare=False)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -79,6 +86,7 @@ class Endorsement:
             "endorser": {"id": self.endorser_id, "name": self.endorser_name},
             "comment": self.comment,
             "verdict": self.verdict,
+            "detail": dict(self.detail),
         }
 
 
@@ -88,7 +96,8 @@ class Component:
 
     `id` is the component's, made fit to be shown; `sha256` the digest that the credential commits to, in hexadecimal;
     `file` what the given file is called, `verdict` and `title` its own: empty or None where none was verified.
-    `pointer` is the place of one that the credential itself holds, else empty.
+    `pointer` is the place of one that the credential itself holds, else empty. `detail` and `report` are as for an
+    endorsement.
     """
 
     id: str
@@ -100,6 +109,8 @@ class Component:
     title: str = ""
     verdict: str | None = None
     pointer: str = ""
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    report: "Report | None" = field(default=None, repr=False, compare=False)
 
     @property
     def required(self) -> bool:
@@ -117,6 +128,7 @@ class Component:
             "title": self.title,
             "verdict": self.verdict,
             "pointer": self.pointer,
+            "detail": dict(self.detail),
         }
 
 

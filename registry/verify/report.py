@@ -1,7 +1,7 @@
 """The result of one verification, for people and for programs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from registry.verify.document import CredentialFile, show_time, shown
@@ -29,6 +29,7 @@ class Report:
     checked_at: str
     endorsements: tuple[Endorsement, ...] | None = None  # None: not looked at
     components: tuple[Component, ...] | None = None  # None: not looked at
+    found: CredentialFile | None = field(default=None, repr=False, compare=False)  # the file, where it can be read
 
     @property
     def exit_code(self) -> int:
@@ -95,6 +96,7 @@ def report(
         network=registry.name if registry is not None else None,
         test_network=test_network,
         checked_at=checked_at,
+        found=found,
     )
 
 

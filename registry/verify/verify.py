@@ -51,19 +51,17 @@ def verify(
     `forms` remembers what files are alike in, from one to the next; it makes many files of a batch fast.
     """
 
-    def alone(file: bytes) -> tuple[Report, CredentialFile | None]:
+    def alone(file: bytes) -> Report:
         return _alone(file, trust=trust, chain=chain, status=status, now=now, forms=forms)
 
-    made, found = alone(data)
-    if found is None:
+    made = alone(data)
+    if made.found is None:
         return made
-
-    def inner(file: bytes) -> Report:
-        return alone(file)[0]
-
-    endorsements = check_endorsements(found.document if may_hold(data) else {}, made, inner)
+    document = made.found.document
     return replace(
-        made, endorsements=endorsements, components=check_components(found.document, made, components, inner)
+        made,
+        endorsements=check_endorsements(document if may_hold(data) else {}, made, alone),
+        components=check_components(document, made, components, alone),
     )
 
 
@@ -75,8 +73,8 @@ def _alone(
     status: StatusSource,
     now: datetime,
     forms: Forms | None = None,
-) -> tuple[Report, CredentialFile | None]:
-    """The same without a look at endorsements; also the file, if it can be read."""
+) -> Report:
+    """The same without a look into the file for more."""
     done: dict[str, Check] = {}
 
     # (1) format
@@ -84,7 +82,7 @@ def _alone(
     if found is None:
         for id in CHECK_IDS[1:]:
             done[id] = after(id, done["format"])
-        return report(done, embedded_proof=None, found=None, registry=None, checked_at=show_time(now)), None
+        return report(done, embedded_proof=None, found=None, registry=None, checked_at=show_time(now))
 
     # (2) signature, (4) inclusion, and the line that needs RDF
     proof = checks.prove(found)
@@ -108,8 +106,7 @@ def _alone(
         done |= {id: checks.no_anchor_proof(id) for id in ("anchor", "issuer", "status")}
     else:
         done |= _on_chain(found, proof, done, registry, chain=chain, status=status, now=now)
-    made = report(done, embedded_proof=embedded, found=found, registry=registry, checked_at=show_time(now))
-    return made, found
+    return report(done, embedded_proof=embedded, found=found, registry=registry, checked_at=show_time(now))
 
 
 def _on_chain(
