@@ -1,36 +1,46 @@
 """A file checked by this server, for browsers that cannot: what its form and its report are made of."""
 
 import re
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from anchor.bundle import offline
 from anchor.bundle.file import Bundle
 from api.problems import Problem
 from api.services import Services
-from registry.credential.baking import credential_in
 from registry.errors import FormatError
-from registry.verify.document import CredentialFile, read, show_time
-from registry.verify.outcome import CHECK_IDS, Check, after
+from registry.verify.document import show_time
+from registry.verify.outcome import CHECK_IDS, Check, Component, Endorsement, after
 from registry.verify.report import Report, report
 
 
 class Checked(NamedTuple):
-    """The report on a file, the file where it can be read, and of a bundle what it says of its block."""
+    """The report on a file, and of a bundle what it says of its block."""
 
     report: Report
-    found: CredentialFile | None
     bundle: dict[str, Any] | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """As static/view.js takes it."""
-        return {
-            "verdict": self.report.verdict,
-            "checks": [check.to_json() for check in self.report.checks],
-            "document": self.found.document if self.found else None,
-            "issuerId": self.found.issuer_id if self.found else None,
-            "network": self.report.network,
-            "bundle": self.bundle,
-        }
+        """As static/view.js and static/beside.js take it."""
+        return _to_json(self.report) | {"bundle": self.bundle}
+
+
+def _to_json(report: Report) -> dict[str, Any]:
+    return {
+        "verdict": report.verdict,
+        "checks": [check.to_json() for check in report.checks],
+        "document": report.found.document if report.found else None,
+        "issuerId": report.found.issuer_id if report.found else None,
+        "network": report.network,
+        "endorsements": _lines(report.endorsements),
+        "components": _lines(report.components),
+    }
+
+
+def _lines(lines: Sequence[Endorsement] | Sequence[Component] | None) -> list[dict[str, Any]] | None:
+    if lines is None:
+        return None
+    return [line.to_json() | {"report": _to_json(line.report) if line.report else None} for line in lines]
 
 
 def check_bundle(services: Services, data: bytes, block_hash: bytes | None) -> Checked:
@@ -39,13 +49,9 @@ def check_bundle(services: Services, data: bytes, block_hash: bytes | None) -> C
     try:
         bundle = Bundle.parse(data)
     except FormatError as flaw:
-        return Checked(_damaged(flaw, show_time(now)), None)
+        return Checked(_damaged(flaw, show_time(now)))
     made = offline.check(bundle.credential, bundle, trust=services.trust, block_hash=block_hash, now=now)
-    block = offline.described(bundle, block_hash, now)
-    try:
-        return Checked(made, read(credential_in(bundle.credential)), block)
-    except FormatError:
-        return Checked(made, None, block)
+    return Checked(made, offline.described(bundle, block_hash, now))
 
 
 def block_hash_of(text: str) -> bytes | None:

@@ -26,9 +26,9 @@ from api.pages.failing import PageRoute
 from api.pages.fragment import carry
 from api.pages.frame import Frame, Framed
 from api.pages.linkedin import add_link
-from api.pages.routes import check, page_with
+from api.pages.routes import check, page_with, seen
 from api.pages.sameorigin import require_same_origin
-from api.pages.view import rows, view
+from api.pages.view import rows
 from api.paper import PaperError, make
 from api.problems import Problem
 from api.routes.common import Svc
@@ -213,11 +213,10 @@ def _issuer(services: Services, batch: str) -> dict[str, str]:
 
 def _shared(services: Services, frame: Frame, handle: str, *, here: bool = False) -> Response:
     data, _ = file_of(services, handle)
-    seen = None
+    shown_here = None
     if here and data is not None:
-        report, found = check(services, data)
-        seen = view(report, found, frame.catalogue)
+        shown_here = seen(check(services, data), frame.catalogue)
     text = data.decode() if data is not None else None
-    response = page_with(services, frame, seen, template="shared.html", given=text)
+    response = page_with(services, frame, shown_here, template="shared.html", given=text)
     response.headers.update(PRIVATE)
     return response

@@ -6,7 +6,7 @@
 Only a credential whose verdict is valid counts, and each award once (counting.py).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -27,10 +27,9 @@ from api.routes.links import address
 from api.services import Services
 from registry.credential.lintreading import items
 from registry.errors import NotFound, StateError
-from registry.format.strictjson import canonical, pointer
 from registry.store import credentials as stored
 from registry.store import links
-from registry.verify.document import CredentialFile, read
+from registry.verify.document import CredentialFile
 from registry.verify.report import Report
 from registry.verify.verify import verify
 
@@ -141,19 +140,17 @@ def _checked(services: Services, frame: Frame, handles: Iterable[str]) -> list[I
         if data is None:
             made.append(Item())
             continue
-        found = read(data)
         report = verify(data, trust=trust, chain=chain, status=status, now=now)
-        award = Award(found, tuple(_held(found, report))) if report.verdict in COUNTED else None
-        made.append(Item(found, view(report, found, frame.catalogue), award))
+        found = report.found
+        award = Award(found, _held(report)) if found and report.verdict in COUNTED else None
+        made.append(Item(found, view(report, frame.catalogue), award))
     return made
 
 
-def _held(found: CredentialFile, report: Report) -> Iterator[Award]:
+def _held(report: Report) -> tuple[Award, ...]:
     """The credentials that a record holds, those of them whose checks passed; what has no place in it is elsewhere."""
-    passed = {line.pointer for line in report.components or () if line.outcome == "pass" and line.pointer}
-    for index, value in enumerate(_in_record(found)):
-        if pointer("credentialSubject", "verifiableCredential", index) in passed:
-            yield Award(read(canonical(value)))
+    passed = (line.report for line in report.components or () if line.outcome == "pass" and line.pointer)
+    return tuple(Award(one.found) for one in passed if one and one.found)
 
 
 def _in_record(found: CredentialFile) -> list[Mapping[str, Any]]:

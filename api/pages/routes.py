@@ -14,18 +14,16 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from anchor.bundle.file import is_bundle
 from api.bodies import Body, body
 from api.limits import MAX_PAGE_BODY
+from api.pages.beside import beside
 from api.pages.browser import content_security_policy, trust_for_browsers
+from api.pages.catalogue import Catalogue
 from api.pages.checking import Checked, block_hash_of, check_bundle
 from api.pages.frame import Frame, Framed
 from api.pages.view import alignments, view
 from api.problems import Problem
 from api.routes.common import Svc
 from api.services import Services
-from registry.credential.baking import credential_in
-from registry.errors import FormatError
-from registry.verify.document import CredentialFile, read
 from registry.verify.outcome import CHECK_IDS
-from registry.verify.report import Report
 from registry.verify.verify import verify
 
 router = APIRouter(include_in_schema=False)
@@ -44,8 +42,8 @@ async def check_form(services: Svc, received: Annotated[Body, body(MAX_PAGE_BODY
     """The page with a result; for browsers without scripts."""
     data, named = await _posted(received)
     # It asks nodes, and others are served meanwhile.
-    report, found, bundle = await run_in_threadpool(_checked, services, data, block_hash_of(named))
-    return page_with(services, frame, view(report, found, frame.catalogue, bundle))
+    made = await run_in_threadpool(_checked, services, data, block_hash_of(named))
+    return page_with(services, frame, seen(made, frame.catalogue))
 
 
 @router.post("/verify/report")
@@ -60,17 +58,18 @@ def check_bytes(
 
 
 def _checked(services: Services, data: bytes, block_hash: bytes | None) -> Checked:
-    return check_bundle(services, data, block_hash) if is_bundle(data) else Checked(*check(services, data))
+    return check_bundle(services, data, block_hash) if is_bundle(data) else check(services, data)
 
 
-def check(services: Services, data: bytes) -> tuple[Report, CredentialFile | None]:
-    """The report on a file, and the file where it can be read."""
+def check(services: Services, data: bytes) -> Checked:
+    """What this server says of a file that is no bundle."""
     trust, status = services.trust, services.status
-    report = verify(data, trust=trust, chain=services.chains(), status=status, now=services.now())
-    try:
-        return report, read(credential_in(data))
-    except FormatError:
-        return report, None
+    return Checked(verify(data, trust=trust, chain=services.chains(), status=status, now=services.now()))
+
+
+def seen(made: Checked, catalogue: Catalogue) -> dict[str, Any]:
+    """What the page shows of it."""
+    return view(made.report, catalogue, made.bundle) | beside(made.report, catalogue)
 
 
 async def _posted(received: Body) -> tuple[bytes, str]:

@@ -9,7 +9,6 @@ from typing import Any
 
 from api.pages.catalogue import Catalogue, time_text
 from registry.credential.lintreading import items, object_
-from registry.verify import components, endorsements
 from registry.verify.document import CredentialFile, shown
 from registry.verify.outcome import CHECK_IDS, Check
 from registry.verify.report import Report
@@ -23,6 +22,7 @@ MAX_ITEMS = 50
 """Items of one list that are shown."""
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
+_MARKS = re.compile(r"\*\*([^*\n]+)\*\*|^#{1,6} +", re.MULTILINE)
 _OWN = ("row.learner", "row.issuer", "row.awarded", "row.valid-until", "row.language")
 
 
@@ -33,31 +33,63 @@ def alignments() -> Mapping[str, list[str]]:
     return found
 
 
-def view(
-    report: Report, found: CredentialFile | None, catalogue: Catalogue, bundle: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
+def view(report: Report, catalogue: Catalogue, bundle: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Verdict, sentence, seven lines and what the credential says; every value is a text without markup.
 
     `bundle` is what anchor.bundle.offline.described says of the bundle that the credential came in.
     """
-    common: dict[str, Any] = {"network": report.network, **(bundle or {})}
-    if found is not None:
-        common |= _summary(found, catalogue)
-    lines = [_line(check, common, catalogue) for check in report.checks]
-    ids = [f"sentence.{report.verdict}.{check.code}" for check in report.checks] + [f"sentence.{report.verdict}"]
-    params = common | _params(report.check("status")) | {"cause": _cause(report, lines)}
+    lines, sentence = explain(report, catalogue, bundle)
     return {
         "verdict": report.verdict,
         "title": catalogue.text(f"verdict.{report.verdict}"),
-        "sentence": f"{catalogue.text(ids, params)} {_as_of(report, catalogue, bundle)}".strip(),
+        "sentence": f"{sentence} {_as_of(report, catalogue, bundle)}".strip(),
         "checks": lines,
-        "rows": _rows(found, common, catalogue) + _unchecked(found, catalogue) if found is not None else [],
+        "rows": rows(report.found, catalogue) if report.found is not None else [],
     }
+
+
+def explain(
+    report: Report, catalogue: Catalogue, bundle: Mapping[str, Any] | None = None
+) -> tuple[list[dict[str, str]], str]:
+    """The seven lines, and the verdict's sentence."""
+    common: dict[str, Any] = {"network": report.network, **(bundle or {})}
+    if report.found is not None:
+        common |= _summary(report.found, catalogue)
+    lines = [_line(check, common, catalogue) for check in report.checks]
+    ids = [f"sentence.{report.verdict}.{check.code}" for check in report.checks] + [f"sentence.{report.verdict}"]
+    params = common | _params(report.check("status")) | {"cause": _cause(report, lines)}
+    return lines, catalogue.text(ids, params)
 
 
 def rows(found: CredentialFile, catalogue: Catalogue) -> list[dict[str, Any]]:
     """What a credential says, without any verdict: row id, label, texts and their language."""
-    return _rows(found, _summary(found, catalogue), catalogue)
+    common = _summary(found, catalogue)
+    subject = found.document["credentialSubject"]
+    achievement = object_(subject.get("achievement"))
+    aligned = _some(achievement.get("alignment"))
+    rows: list[tuple[str, list[str]]] = [
+        ("row.title", [common["title"]]),
+        ("row.learner", [common["learner"]]),
+        ("row.issuer", [common["issuer"]]),
+        ("row.awarded", [common["awarded"]]),
+        ("row.valid-until", [time_text(common["valid_until"] or "")]),
+        ("row.description", [_long(achievement.get("description"))]),
+    ]
+    for row, types in alignments().items():
+        rows.append((row, [_alignment(item) for item in aligned if item.get("targetType") in types]))
+    rows += [
+        ("row.criteria", [_narrative(object_(achievement.get("criteria")).get("narrative"))]),
+        ("row.result", [shown(item.get("value")) for item in _some(subject.get("result"))]),
+        ("row.language", [shown(achievement.get("inLanguage"))]),
+    ]
+    language = achievement.get("inLanguage")
+    known = language if isinstance(language, str) and _LANGUAGE.fullmatch(language) else ""
+    kept = [(row, [text for text in texts if text]) for row, texts in rows]
+    return [
+        {"row": row, "label": catalogue.text(row), "texts": texts, "lang": "" if row in _OWN else known}
+        for row, texts in kept
+        if texts
+    ]
 
 
 def _summary(found: CredentialFile, catalogue: Catalogue) -> dict[str, Any]:
@@ -115,66 +147,17 @@ def _cause(report: Report, lines: Iterable[Mapping[str, str]]) -> str:
     return next((line["sentence"] for check, line in pairs if check.outcome == decisive and not check.waits), "")
 
 
-def _rows(found: CredentialFile, common: Mapping[str, Any], catalogue: Catalogue) -> list[dict[str, Any]]:
-    subject = found.document["credentialSubject"]
-    achievement = object_(subject.get("achievement"))
-    aligned = _some(achievement.get("alignment"))
-    rows: list[tuple[str, list[str]]] = [
-        ("row.title", [common["title"]]),
-        ("row.learner", [common["learner"]]),
-        ("row.issuer", [common["issuer"]]),
-        ("row.awarded", [common["awarded"]]),
-        ("row.valid-until", [time_text(common["valid_until"] or "")]),
-        ("row.description", [_long(achievement.get("description"))]),
-    ]
-    for row, types in alignments().items():
-        rows.append((row, [_alignment(item) for item in aligned if item.get("targetType") in types]))
-    rows += [
-        ("row.criteria", [_long(object_(achievement.get("criteria")).get("narrative"))]),
-        ("row.result", [shown(item.get("value")) for item in _some(subject.get("result"))]),
-        ("row.language", [shown(achievement.get("inLanguage"))]),
-    ]
-    language = achievement.get("inLanguage")
-    known = language if isinstance(language, str) and _LANGUAGE.fullmatch(language) else ""
-    kept = [(row, [text for text in texts if text]) for row, texts in rows]
-    return [
-        {"row": row, "label": catalogue.text(row), "texts": texts, "lang": "" if row in _OWN else known}
-        for row, texts in kept
-        if texts
-    ]
-
-
-def _unchecked(found: CredentialFile, catalogue: Catalogue) -> list[dict[str, Any]]:
-    """Rows for the credentials in a credential: who says it, and that no page checks it."""
-    rows = {
-        "row.endorsements": endorsements.inside(found.document),
-        "row.components": components.inside(found.document),
-    }
-    made = []
-    for row, values in rows.items():
-        texts = [_claim(object_(value), catalogue) for value in values]
-        more = [f"… +{len(texts) - MAX_ITEMS}"] if len(texts) > MAX_ITEMS else []
-        if texts:
-            label = catalogue.text(row)
-            made.append({"row": row, "label": label, "texts": texts[:MAX_ITEMS] + more, "lang": ""})
-    return made
-
-
-def _claim(value: Mapping[str, Any], catalogue: Catalogue) -> str:
-    issuer = value.get("issuer")
-    by = object_(issuer)
-    name, id = shown(by.get("name")), shown(by.get("id") if by else issuer)
-    who = f"{name} ({id or '?'})" if name else id
-    what = shown(value.get("name")) or shown(value.get("id"))
-    return f"{', '.join(filter(None, [what, who])) or '?'}: {catalogue.text('ui.unchecked')}"
-
-
 def _alignment(item: Mapping[str, Any]) -> str:
     return "\n".join(filter(None, [shown(item.get("targetName")), _long(item.get("targetDescription"))]))
 
 
 def _some(value: Any) -> list[Mapping[str, Any]]:
     return items(value)[:MAX_ITEMS]
+
+
+def _narrative(value: Any) -> str:
+    """The same of a text that may be Markdown (Open Badges 3.0, Criteria), without its marks for bold and headings."""
+    return _MARKS.sub(lambda found: found[1] or "", _long(value))
 
 
 def _long(value: Any) -> str:

@@ -83,13 +83,13 @@ BENCH = """<!doctype html><meta charset="utf-8"><title>bench</title><script type
 import { verify } from "/static/verifier/verify.js";
 import { parseTime } from "/static/verifier/document.js";
 import { Unreachable, WrongChain } from "/static/verifier/outcome.js";
-import { credentialIn } from "/static/verifier/images.js";
-import { fromPdf, isPdf } from "/static/verifier/pdf.js";
+import { credentialIn } from "/static/verifier/baked.js";
 import { httpStatus, reader } from "/static/verifier/sources.js";
 import { parse, canonical } from "/static/verifier/json.js";
 import { hex, unhex } from "/static/verifier/bytes.js";
 import { keccak } from "/static/verifier/bundle/keccak.js";
 import { verifyBundle } from "/static/verifier/bundle/offline.js";
+import { beside } from "/static/beside.js";
 import { Catalogue, view } from "/static/view.js";
 
 const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
@@ -110,15 +110,24 @@ async function judge(vector) {
       return bytesOf(vector.evidence);
     },
   };
-  const made = await verify(bytesOf(vector.data), { trust: vector.trust, chain, status, now: parseTime(vector.now) });
-  const report = { ...made, issuerId: made.found?.issuerId, network: made.registry?.name };
+  const components = (vector.components ?? []).map(({ name, data }) => ({ name, bytes: bytesOf(data) }));
+  const given = { trust: vector.trust, chain, status, now: parseTime(vector.now), components };
+  const made = await verify(bytesOf(vector.data), given);
   const seen = {};
   for (const [language, messages] of Object.entries(vector.messages ?? {})) {
-    seen[language] = view(report, new Catalogue(messages), vector.rows);
+    seen[language] = wordsOf(made, messages, vector.rows);
   }
   const checks = Object.fromEntries(made.checks.map(({ id, outcome, code }) => [id, { outcome, code }]));
-  return { verdict: made.verdict, checks, seen };
+  const lines = (found) => found?.map(({ report, ...line }) => line) ?? null;
+  const { verdict, endorsements, components: parts } = made;
+  return { verdict, checks, seen, endorsements: lines(endorsements), components: lines(parts) };
 }
+
+const wordsOf = (report, messages, rows) => {
+  const catalogue = new Catalogue(messages);
+  const inside = report.document ? beside(report, catalogue) : { endorsements: [], components: [] };
+  return { ...view(report, catalogue, rows), ...inside };
+};
 
 const flaw = (read) => {
   try {
@@ -131,7 +140,14 @@ const flaw = (read) => {
 
 globalThis.judge = judge;
 globalThis.readJson = (data) => flaw(() => canonical(parse(bytesOf(data))));
-globalThis.readImage = (data) => flaw(() => btoa(String.fromCharCode(...credentialIn(bytesOf(data)))));
+globalThis.readBaked = async (data) => {
+  try {
+    return ["ok", btoa(String.fromCharCode(...(await credentialIn(bytesOf(data)))))];
+  } catch (error) {
+    if (!error.code) throw error;
+    return [error.code, null];
+  }
+};
 globalThis.lookUp = async (registry, root, key) => {
   try {
     const { facts, pending } = await reader(registry).lookup(root, key);
@@ -142,15 +158,6 @@ globalThis.lookUp = async (registry, root, key) => {
 };
 globalThis.evidenceOf = (origins, list) =>
   httpStatus(origins).fetch(list, 1).then(() => "ok", (error) => error.constructor.name);
-globalThis.readPdf = async (data) => {
-  const bytes = bytesOf(data);
-  try {
-    return ["ok", btoa(String.fromCharCode(...(isPdf(bytes) ? await fromPdf(bytes) : bytes)))];
-  } catch (error) {
-    if (!error.code) throw error;
-    return [error.code, null];
-  }
-};
 globalThis.keccaks = (inputs) => inputs.map((data) => hex(keccak(bytesOf(data))));
 // Each bundle is the vector's own, with its members replaced by `members`; so many can be asked about at once.
 globalThis.judgeBundles = async (vector, changes) => {
@@ -163,9 +170,7 @@ globalThis.judgeBundles = async (vector, changes) => {
     const checks = Object.fromEntries(made.checks.map(({ id, outcome, code }) => [id, { outcome, code }]));
     const { code, detail } = made.checks[0];
     const said = code === "format.bundle" ? { refused: detail.code } : { verdict: made.verdict, checks };
-    const report = { ...made, issuerId: made.found?.issuerId, network: made.registry?.name };
-    const inWords = (messages) => view(report, new Catalogue(messages), vector.rows);
-    const words = Object.values(vector.messages ?? {}).map(inWords);
+    const words = Object.values(vector.messages ?? {}).map((messages) => wordsOf(made, messages, vector.rows));
     found.push(words.length ? { ...said, words } : said);
   }
   return found;

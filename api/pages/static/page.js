@@ -3,13 +3,15 @@
 import { checker } from "./checking.js";
 import { carried } from "./fragment.js";
 import { csv, reportText } from "./saving.js";
-import { Catalogue, shown, view } from "./view.js";
+import { Catalogue, view } from "./view.js";
 import { isBundle } from "./verifier/bundle.js";
 import { unhex } from "./verifier/bytes.js";
+import { shown } from "./verifier/texts.js";
 
 const MAX_FILE = 25 * 1024 * 1024; // more than any bundle, which is the largest; larger is not read at all
 const MAX_FILES = 500;
 const GOOD = ["valid", "valid_test"];
+const BESIDE = ["endorsements", "components"];
 
 const data = JSON.parse(document.getElementById("page-data").textContent);
 const catalogue = new Catalogue(data.messages);
@@ -66,13 +68,16 @@ async function opened(file) {
   return bytes;
 }
 
+// What the page shows of a report.
+const seenIn = (report) => ({ ...view(report, catalogue, data.rows), ...report.beside?.(report, catalogue) });
+
 // Each of the two gives a function that shows the result.
 async function checkOne(file, tell) {
   tell(catalogue.text("ui.checking"));
   const checking = await checker(data.trust, namedBlock());
   const report = await checking.check(await opened(file));
   return () => {
-    show(view(report, catalogue, data.rows), report, whoChecked(checking.asked));
+    show(seenIn(report), report, whoChecked(checking.asked));
     tell("");
   };
 }
@@ -84,7 +89,12 @@ async function checkMany(files, tell) {
   const rows = [];
   for (const file of files) {
     tell(catalogue.text("ui.checking-many", { done: rows.length, total }));
-    rows.push({ file: shown(file.name), ...(await checkRow(file, checking.check)) });
+    rows.push(await checkRow(file, checking.check));
+  }
+  const withId = new Map(rows.map(({ id }, place) => [id, files[place]]));
+  for (const [place, { missing }] of rows.entries()) {
+    const parts = missing.map((id) => withId.get(id)).filter(Boolean);
+    if (parts.length && checking.asked) rows[place] = await checkRow(files[place], checking.check, await Promise.all(parts.map(part)));
   }
   const good = rows.filter(({ verdict }) => GOOD.includes(verdict)).length;
   return () => {
@@ -93,12 +103,18 @@ async function checkMany(files, tell) {
   };
 }
 
-async function checkRow(file, check) {
+const part = async (file) => ({ name: shown(file.name), bytes: await bytesOf(file) });
+
+// `missing`: ids of components whose files were not given. They may be among the others.
+async function checkRow(file, check, components) {
+  const name = shown(file.name);
   try {
-    return view(await check(await opened(file)), catalogue, data.rows);
+    const report = await check(await opened(file), components);
+    const missing = (report.components ?? []).filter(({ code }) => code === "component.not-given").map(({ id }) => id);
+    return { ...seenIn(report), file: name, id: shown(report.document?.id), missing };
   } catch (error) {
     console.error(error); // one that cannot be read does not end the others
-    return { verdict: "unconfirmed", title: catalogue.text("verdict.unconfirmed"), sentence: catalogue.text("ui.failed") };
+    return { verdict: "unconfirmed", title: catalogue.text("verdict.unconfirmed"), sentence: catalogue.text("ui.failed"), file: name, missing: [] };
   }
 }
 
@@ -115,6 +131,11 @@ function show(seen, report, by) {
     slot(row, "check-sentence").textContent = check.sentence;
     slot(row, "next").textContent = check.next;
   }
+  for (const kind of BESIDE) {
+    const lines = seen[kind] ?? [];
+    slot(result, kind).hidden = !lines.length;
+    slot(result, `${kind}-lines`).replaceChildren(...lines.map(besideRow));
+  }
   slot(result, "credential").hidden = !seen.rows.length;
   const described = ({ row, label, texts, lang }) => [element("dt", label), ...texts.map((text) => value(row, text, lang))];
   slot(result, "rows").replaceChildren(...seen.rows.flatMap(described));
@@ -128,6 +149,15 @@ function show(seen, report, by) {
   if (byReader) slot(result, "title").focus();
 }
 
+function besideRow({ name, outcome, word, sentence }) {
+  const row = document.createElement("tr");
+  row.dataset.outcome = outcome;
+  const said = element("td", word);
+  said.dataset.slot = "outcome";
+  row.append(element("th", name, { scope: "row" }), said, element("td", sentence));
+  return row;
+}
+
 function value(row, text, lang) {
   const made = element("dd", text, lang ? { lang } : {});
   made.dataset.row = row;
@@ -137,10 +167,14 @@ function value(row, text, lang) {
 function showMany(rows, by) {
   const result = copyOf("results");
   slot(result, "by").textContent = by;
-  const lines = rows.map(({ file, verdict, title, sentence }) => {
+  const lines = rows.map((row) => {
     const line = document.createElement("tr");
-    line.dataset.verdict = verdict;
-    line.append(element("th", file, { scope: "row" }), element("td", title), element("td", sentence));
+    line.dataset.verdict = row.verdict;
+    const why = element("td", row.sentence);
+    const beside = BESIDE.flatMap((kind) => row[kind] ?? []).map(({ name, sentence }) => element("li", `${name}: ${sentence}`));
+    if (beside.length) why.append(element("ul", ""));
+    why.lastElementChild?.append(...beside);
+    line.append(element("th", row.file, { scope: "row" }), element("td", row.title), why);
     return line;
   });
   slot(result, "lines").replaceChildren(...lines);

@@ -1,7 +1,7 @@
 // What a reader takes away: a report as JSON, many as a table for a spreadsheet.
 
-import { HIDDEN } from "./view.js";
 import { hex } from "./verifier/bytes.js";
+import { HIDDEN } from "./verifier/texts.js";
 
 const FORMULA = /^(?=[=+\-@\t\r\n＝＋－＠])/; // what spreadsheets compute; also in full width, which some take for the same
 const COLUMNS = ["file", "verdict", "title", "sentence"];

@@ -1,30 +1,21 @@
 // A report in a reader's language: what the page shows, as plain texts. The server's api/pages/view.py says the same.
 
-import { components, endorsements } from "./inside.js";
 import { parseTime } from "./verifier/document.js";
+import { first, shown } from "./verifier/texts.js";
 
-export const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu; // controls, direction marks, what has no shape
 const LANGUAGE = /^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/; // BCP 47, as far as pages need it
 const OWN = ["row.learner", "row.issuer", "row.awarded", "row.valid-until", "row.language"]; // not in the credential's language
+const MARKS = /\*\*([^*\n]+)\*\*|^#{1,6} +/gm;
 const DAY = 86400; // seconds
-const MAX_LINE = 120;
 const MAX_TEXT = 4000;
 const MAX_ITEMS = 50;
 
-// The first code points of a text; a pair of surrogates is one, and is not cut.
-const first = (text, most) => [...text.slice(0, 2 * most)].slice(0, most).join("");
+// A text from a file that may be long: its lines stay lines.
+const longText = (value) =>
+  typeof value === "string" ? first(value, MAX_TEXT).split("\n").map((part) => shown(part, MAX_TEXT)).join("\n").trim() : "";
 
-const line = (value, most) => {
-  const kept = typeof value === "string" ? first(value, 4 * most).replace(HIDDEN, " ").split(/\s+/u).join(" ").trim() : "";
-  return [...kept].length <= most ? kept : `${[...kept].slice(0, most - 1).join("")}…`;
-};
-
-// A text from a file as it may stand in a sentence: one line, bounded, without controls or direction marks.
-export const shown = (value) => line(value, MAX_LINE);
-
-// The same for a text that may be long: its lines stay lines.
-export const longText = (value) =>
-  typeof value === "string" ? first(value, MAX_TEXT).split("\n").map((part) => line(part, MAX_TEXT)).join("\n").trim() : "";
+// The same of a text that may be Markdown (Open Badges 3.0, Criteria), without its marks for bold and headings.
+const narrative = (value) => longText(value).replace(MARKS, "$1");
 
 const matches = (pattern, value) => typeof value === "string" && pattern.test(value); // an object would throw
 const object = (value) => (value !== null && typeof value === "object" && !Array.isArray(value) ? value : {});
@@ -77,30 +68,13 @@ function rowsOf(document, common, catalogue, alignments) {
     ["row.valid-until", [document.validUntil ? time(document.validUntil) : ""]],
     ["row.description", [longText(achievement.description)]],
     ...Object.entries(alignments).map(([row, types]) => [row, aligned.filter((item) => types.includes(item.targetType)).map(alignment)]),
-    ["row.criteria", [longText(object(achievement.criteria).narrative)]],
+    ["row.criteria", [narrative(object(achievement.criteria).narrative)]],
     ["row.result", items(subject.result).map((item) => shown(item.value))],
     ["row.language", [shown(achievement.inLanguage)]],
   ];
   return rows
     .map(([row, texts]) => ({ row, label: catalogue.text(row), texts: texts.filter(Boolean), lang: OWN.includes(row) ? "" : language }))
     .filter(({ texts }) => texts.length);
-}
-
-// Credentials in the credential: who says it, and that nobody checks it here.
-function unchecked(document, catalogue) {
-  const rows = { "row.endorsements": endorsements(document), "row.components": components(document) };
-  return Object.entries(rows).filter(([, values]) => values.length).map(([row, values]) => {
-    const texts = values.slice(0, MAX_ITEMS).map((value) => claim(object(value), catalogue));
-    if (values.length > MAX_ITEMS) texts.push(`… +${values.length - MAX_ITEMS}`);
-    return { row, label: catalogue.text(row), texts, lang: "" };
-  });
-}
-
-function claim({ id, name, issuer }, catalogue) {
-  const by = object(issuer);
-  const [called, known] = [shown(by.name), shown(Object.keys(by).length ? by.id : issuer)];
-  const who = called ? `${called} (${known || "?"})` : known;
-  return `${[shown(name) || shown(id), who].filter(Boolean).join(", ") || "?"}: ${catalogue.text("ui.unchecked")}`;
 }
 
 const alignment = (item) => [shown(item.targetName), longText(item.targetDescription)].filter(Boolean).join("\n");
@@ -136,28 +110,37 @@ function asOf({ bundle, checks }, catalogue) {
   return catalogue.text("bundle.as-of", { ...bundle, age: catalogue.text(id, { days }) });
 }
 
-// `report`: verdict, checks in reading order, document (null for a file that cannot be read), issuerId; of a bundle, its block.
-export function view(report, catalogue, alignments) {
+// The seven lines, and the verdict's sentence.
+export function explain(report, catalogue) {
   const { verdict, checks, document } = report;
   const names = checks.map((check) => check.id);
   const common = { network: report.network, ...report.bundle, ...(document ? summary(document, report, catalogue) : {}) };
-  const rows = checks.map((check) => ({
+  const lines = checks.map((check) => ({
     id: check.id,
     outcome: check.outcome,
     word: catalogue.text(`outcome.${check.outcome}`),
     ...explained(check, common, names, catalogue),
   }));
-  const waits = (check) => check.detail.needs !== undefined;
   const decisive = checks.findIndex((check) => check.outcome === (verdict === "unconfirmed" ? "unknown" : "fail") && !waits(check));
-  const cause = rows[decisive]?.sentence ?? "";
+  const cause = lines[decisive]?.sentence ?? "";
   const reason = checks.find((check) => `sentence.${verdict}.${check.code}` in catalogue.messages);
   const ids = [reason && `sentence.${verdict}.${reason.code}`, `sentence.${verdict}`].filter(Boolean);
   const status = checks.find((check) => check.id === "status")?.detail;
+  return { lines, sentence: catalogue.text(ids, { ...common, ...bare(status ?? {}), cause }) };
+}
+
+// Whether it was not made only because another check did not pass.
+export const waits = (check) => check.detail.needs !== undefined;
+
+// `report`: verdict, checks in reading order, document (null for a file that cannot be read), issuerId; of a bundle, its block.
+export function view(report, catalogue, alignments) {
+  const { verdict, document } = report;
+  const { lines, sentence } = explain(report, catalogue);
   return {
     verdict,
     title: catalogue.text(`verdict.${verdict}`),
-    sentence: `${catalogue.text(ids, { ...common, ...bare(status ?? {}), cause })} ${asOf(report, catalogue)}`.trim(),
-    checks: rows,
-    rows: document ? [...rowsOf(document, common, catalogue, alignments), ...unchecked(document, catalogue)] : [],
+    sentence: `${sentence} ${asOf(report, catalogue)}`.trim(),
+    checks: lines,
+    rows: document ? rowsOf(document, summary(document, report, catalogue), catalogue, alignments) : [],
   };
 }

@@ -1,7 +1,7 @@
 """A credential in a PDF: its one embedded file stream (ISO 32000-2, 7.11.4), as PDF/A-3 attaches files.
 
 Stream objects never lie inside other streams, so a scan of the bytes finds it and no PDF is parsed. FORMAT.md, section
-1, has the rule; `api/pages/static/verifier/pdf.js` is the same.
+1, has the rule; `api/pages/static/verifier/baked/pdf.js` is the same.
 """
 
 import re

@@ -1,8 +1,9 @@
 """One pass over an SVG: where the root is, and where the credentials are, by byte.
 
 What is read is a part of XML 1.0 with namespaces in which two readers cannot differ, as FORMAT.md, section 1, states
-it: no document type, so nothing can be declared, expanded or loaded; names in ASCII. `api/pages/static/verifier/svg.js`
-is the same, expression by expression. Everything here takes time in proportion to the file.
+it: no document type, so nothing can be declared, expanded or loaded; names in ASCII.
+`api/pages/static/verifier/baked/svg.js` is the same, expression by expression. Everything here takes time in proportion
+to the file.
 """
 
 from dataclasses import dataclass, field

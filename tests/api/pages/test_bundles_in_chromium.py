@@ -17,7 +17,8 @@ from playwright.sync_api import Page
 from anchor.bundle.file import Bundle
 from api.pages.catalogue import catalogues
 from api.pages.checking import block_hash_of, check_bundle
-from api.pages.view import alignments, view
+from api.pages.routes import seen
+from api.pages.view import alignments
 from api.services import Services
 from registry.verify import TrustProfile
 from tests.support.spoiling import spoiled
@@ -51,7 +52,7 @@ def test_every_bundle_vector_gives_what_it_states_in_the_words_of_the_server(ben
         clock = Clock(TrustProfile.from_json(vector["trust"]), datetime.fromisoformat(vector["now"]))
         made = check_bundle(cast(Services, clock), vector["bundle"].encode(), block_hash_of(vector["block_hash"] or ""))
         for theirs, catalogue in zip(words, catalogues().values(), strict=True):
-            assert theirs == view(made.report, made.found, catalogue, made.bundle), path.name
+            assert theirs == seen(made, catalogue), path.name
             assert "?" not in theirs["sentence"], theirs["sentence"]
 
 

@@ -108,7 +108,8 @@ def test_a_bundle_is_checked_under_the_named_block_and_nothing_leaves_the_page(v
     visitor.verdict("revoked", "As of block 9000000")
     visitor.open("form--reordered")
     visitor.verdict("unconfirmed", "damaged")
-    assert visitor.requests == []
+    fetched = {urlsplit(request.url).path.rpartition("/verifier/")[2] for request in visitor.requests}
+    assert fetched == {"baked/content.js", "baked/png.js"}, "what reads a picture, and nothing else"
     visitor.page.click("[data-slot=another]")
     assert visitor.page.is_hidden("#block")
 

@@ -112,7 +112,7 @@ def test_pictures_are_read_as_in_python(bench: Page) -> None:
     samples += [changed(baked[0], chance) for _ in range(100)]
     expected = [in_python(image) for image in samples]
     sent = [base64.b64encode(image).decode() for image in samples]
-    found = bench.evaluate("(all) => all.map((data) => readImage(data))", sent)
+    found = bench.evaluate("(all) => Promise.all(all.map((data) => readBaked(data)))", sent)
     for image, there, here in zip(samples, found, expected, strict=True):
         assert there == here, image[:3000]
     codes = {code for code, _ in expected}

@@ -13,37 +13,10 @@ from registry.verify import ChainAnswer, Given, Report, TrustProfile, Unreachabl
 from registry.verify.components import MAX_CHECKED, MAX_LINES
 from tests.support import specimen
 from tests.support.cases import Case, Chain, case
+from tests.support.nesting import Learner, entry
 from tests.support.specimen import credential, document, facts, prove, to_bytes
 
 Entry = dict[str, Any]
-
-
-class Learner:
-    """Who collects anchored credentials, and a node that knows about all of them."""
-
-    def __init__(self) -> None:
-        self.answers = dict(case().chain.answers)
-
-    def earn(self, number: int, *, chain_id: int = specimen.CHAIN_ID, **changes: Any) -> bytes:
-        """A credential file; without a status entry, so that it cannot be revoked."""
-        hashed = document(id=f"urn:uuid:{number:08}-7425-40de-944b-e07fc1f90ae7", credentialStatus=None, **changes)
-        proof = prove(hashed, chain_id=chain_id)
-        answer = case(hashed, proof=proof).chain.answers
-        self.answers |= answer
-        return to_bytes(credential(hashed, proof))
-
-    def certificate(self, related: Any, **changes: Any) -> Case:
-        """A credential in order that names `related`."""
-        found = case(document(relatedResource=related, **changes))
-        return replace(found, chain=Chain({**self.answers, **found.chain.answers}))
-
-
-def entry(file: bytes, **changes: Any) -> Entry:
-    """How a credential commits to the one in `file`."""
-    whole = json.loads(file)
-    hashed = {name: value for name, value in whole.items() if name != "proof"}
-    made = {"id": whole["id"], "mediaType": "application/vc", "digestSRI": sri(strictjson.digest(hashed))} | changes
-    return {name: value for name, value in made.items() if value is not None}
 
 
 def verify(made: Case, *files: bytes, **changes: Any) -> Report:

@@ -1,8 +1,6 @@
 """Endorsements inside a credential get lines of their own, whatever they are, and the verdict never moves."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import pytest
 
@@ -10,49 +8,9 @@ from registry.format import entries
 from registry.verify import ChainAnswer, Report, TrustProfile
 from registry.verify.endorsements import MAX_CHECKED, MAX_LEVELS, MAX_LINES
 from tests.support import specimen
-from tests.support.cases import Case, Chain, case
+from tests.support.cases import Chain, case
+from tests.support.nesting import ACHIEVEMENT, AGENCY, Office, chained
 from tests.support.specimen import DID, credential, document, facts, prove
-
-AGENCY = "did:web:agency.example"
-ACHIEVEMENT = "urn:uuid:0f2e7c7e-9f5c-4b0e-8f8e-0d7d4d1f7f01"
-
-
-@dataclass
-class Office:
-    """Endorsers with keys in the contract, whose lists nobody needs: their endorsements cannot be revoked."""
-
-    answers: dict[tuple[bytes, bytes], ChainAnswer]
-
-    def endorse(
-        self, subject: str, did: str = AGENCY, *, facts_: Mapping[str, Any] | None = None, **changes: Any
-    ) -> Any:
-        """An anchored endorsement by `did`; `changes` replace members, `facts_` what the contract says of it."""
-        key = specimen.Key(did)
-        hashed = {
-            "@context": document()["@context"],
-            "id": f"urn:uuid:{specimen.sha(f'{did} {subject} {changes}').hex()}",
-            "type": ["VerifiableCredential", "EndorsementCredential"],
-            "name": "Accreditation",
-            "issuer": {"id": did, "type": ["Profile"], "name": f"Name of {did}"},
-            "validFrom": "2026-01-01T00:00:00Z",
-            "credentialSubject": {
-                "id": subject,
-                "type": ["EndorsementSubject"],
-                "endorsementComment": "Accredited, AV-4223.",
-            },
-        } | changes  # fmt: skip
-        proof = prove(hashed, key=key)
-        told = {"key_issuer": entries.issuer_id(did)} | dict(facts_ or {})
-        self.answers[proof.anchor_root, key.key_id] = ChainAnswer(facts(**told))
-        return credential(hashed, proof)
-
-    def badge(self, *endorsements: Any, place: str = "achievement", **changes: Any) -> Case:
-        """A credential in order that holds `endorsements` at its achievement, its issuer or itself."""
-        made = document(**changes)
-        holder = {"achievement": made["credentialSubject"]["achievement"], "issuer": made["issuer"], "": made}[place]
-        holder["endorsement"] = list(endorsements)
-        found = case(made)
-        return replace(found, chain=Chain({**found.chain.answers, **self.answers}))
 
 
 @pytest.fixture
@@ -139,15 +97,6 @@ def test_an_endorsement_without_standing_does_not_count_for_a_credential_with_st
     assert lines(report) == [("fail", "test-network")]
     on_test = replace(badge, trust=TrustProfile((replace(specimen.TRUST, test=True), other))).verify()
     assert (on_test.verdict, [line.code for line in on_test.endorsements or ()]) == ("valid_test", ["endorsement.ok"])
-
-
-def chained(office: Office, *dids: str) -> dict[str, Any]:
-    """Each endorses the one before, inside its profile; the first one the achievement."""
-    inner: list[Any] = []
-    for endorser, endorsed in reversed(list(zip(dids, [ACHIEVEMENT, *dids], strict=False))):
-        profile = {"id": endorser, "type": ["Profile"], "name": endorser} | ({"endorsement": inner} if inner else {})
-        inner = [office.endorse(endorsed, endorser, issuer=profile)]
-    return inner[0]  # type: ignore[no-any-return]
 
 
 def test_whoever_endorses_may_be_endorsed_to_the_third_level_and_no_further(office: Office) -> None:

@@ -9,9 +9,9 @@ import pytest
 from registry.format import strictjson
 from registry.verify import Given, Report
 from registry.verify.components import MAX_CHECKED, MAX_LINES
-from tests.registry.verify.test_components import Learner, entry
 from tests.support import specimen
-from tests.support.cases import Case, Chain, case
+from tests.support.cases import Chain, case
+from tests.support.nesting import Learner, entry, record, without_proof
 from tests.support.specimen import document
 
 PLACE = "/credentialSubject/verifiableCredential"
@@ -22,15 +22,6 @@ def ana() -> Learner:
     return Learner()
 
 
-def record(ana: Learner, held: Any, **changes: Any) -> Case:
-    """A record in order that holds these credentials, given as files or as anything else."""
-    inside = [json.loads(each) if isinstance(each, bytes) else each for each in held] if type(held) is list else held
-    subject = {"id": "did:example:ana", "type": ["ClrSubject"], "verifiableCredential": inside}
-    types = ["VerifiableCredential", "ClrCredential"]
-    found = case(document(**{"type": types, "credentialSubject": subject, **changes}))
-    return replace(found, chain=Chain({**ana.answers, **found.chain.answers}))
-
-
 def lines(report: Report) -> list[tuple[str, str, str]]:
     """Outcome, code and place of each line; the verdict is that of the record without them."""
     assert report.verdict == "valid"
@@ -39,10 +30,6 @@ def lines(report: Report) -> list[tuple[str, str, str]]:
         (line.outcome, line.code.removeprefix("component."), line.pointer.removeprefix(PLACE))
         for line in report.components
     ]
-
-
-def without_proof(file: bytes) -> dict[str, Any]:
-    return {name: value for name, value in json.loads(file).items() if name != "proof"}
 
 
 def test_each_credential_in_a_record_is_verified_by_itself_and_none_has_to_be_given(ana: Learner) -> None:

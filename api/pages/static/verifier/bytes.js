@@ -115,12 +115,14 @@ function provesNothing(point) {
   return y < 2n || y >= P - 1n || y === ORDER_8 || y === P - ORDER_8;
 }
 
+const imports = async (key) => crypto.subtle.importKey("raw", key, "Ed25519", false, ["verify"]);
+
+// Whether this browser knows Ed25519. Who refuses the curve's base point, with whatever error, knows none.
+export const canVerify = () => imports(new Uint8Array([0x58, ...Array(31).fill(0x66)])).then(() => true, () => false);
+
 // Whether the key made the signature: pure Ed25519 (RFC 8032). Of small-order points each browser thinks differently.
 export async function verifySignature(key, signature, message) {
   if (provesNothing(key.slice(2)) || provesNothing(signature.slice(0, 32))) return false;
-  const imported = await crypto.subtle.importKey("raw", key.slice(2), "Ed25519", false, ["verify"]).catch((error) => {
-    if (error.name === "NotSupportedError") throw error; // says nothing about the signature
-    return null; // no point on the curve
-  });
+  const imported = await imports(key.slice(2)).catch(() => null); // no point on the curve: canVerify() was asked before
   return imported !== null && crypto.subtle.verify("Ed25519", imported, signature, message);
 }

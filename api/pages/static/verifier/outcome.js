@@ -28,6 +28,14 @@ export class WrongChain extends Error {
   }
 }
 
+// A module that is fetched when it is first needed did not come: after a deployment an older page's files are gone.
+export class NotLoaded extends Error {}
+
+export const later = (module) =>
+  module.catch((error) => {
+    throw new NotLoaded(error.message);
+  });
+
 export const check = (id, outcome, code, detail = {}) => ({
   id,
   number: CHECK_IDS.indexOf(id) + 1,
@@ -39,6 +47,24 @@ export const check = (id, outcome, code, detail = {}) => ({
 // The result of a check whose input did not pass: unknown where that is unknown, otherwise not run.
 export const after = (id, needed) =>
   check(id, needed.outcome === "unknown" ? "unknown" : "not_run", `needs-${needed.id}`, { needs: needed.id });
+
+// The report where checking could not begin, which says nothing about the file.
+export function unmade(code, detail) {
+  const done = { format: check("format", "unknown", code, detail) };
+  for (const id of CHECK_IDS.slice(1)) done[id] = after(id, done.format);
+  return { ...report(done, true), document: null, endorsements: null, components: null };
+}
+
+export const orUnmade = (report) =>
+  report.catch((error) => {
+    if (!(error instanceof NotLoaded)) throw error;
+    return unmade("not-loaded");
+  });
+
+export const report = (done, test) => ({ verdict: verdict(done, test), checks: CHECK_IDS.map((id) => done[id]), test_network: test });
+
+// Whether the issuer is known to have issued it. Only then is it looked into.
+export const authentic = ({ checks }) => checks.every(({ id, outcome }) => outcome === "pass" || !AUTHENTIC.includes(id));
 
 // The first rule that applies. `checks` by id; what is missing counts as unknown. `test` can only turn valid into valid_test.
 export function verdict(checks, test) {

@@ -6,28 +6,50 @@
 //     chain   (registry) => { lookup(rootHex, keyIdHex) -> {facts, pending} }    may throw Unreachable, WrongChain
 //     status  { fetch(listUrl, anchorNumber) -> bytes }                           may throw Unreachable
 //     now     microseconds since 1970, a BigInt
+//     components  [{ name, bytes }], files that may be components of it
+//
+// The report: verdict, checks in reading order, document, issuerId, network, test_network; and endorsements and components,
+// lines about what lies in the document, null where it was not looked into. Where this browser cannot check, format is
+// `unknown`: not-supported (no WebCrypto with Ed25519), not-loaded (a module that is fetched later did not come).
 
-import { Flaw, equal, hex, multikeyText, sha256, verifySignature } from "./bytes.js";
+import { credentialIn } from "./baked.js";
+import { canVerify, Flaw, equal, hex, multikeyText, sha256, verifySignature } from "./bytes.js";
 import { readDocument } from "./document.js";
-import { credentialIn } from "./images.js";
-import { after, check, CHECK_IDS, Unreachable, verdict, WrongChain } from "./outcome.js";
-import { checkAnchor, checkIssuer, usable } from "./onchain.js";
-import { fromPdf, isPdf } from "./pdf.js";
+import { after, authentic, check, CHECK_IDS, later, orUnmade, report, unmade, Unreachable, WrongChain } from "./outcome.js";
+import { checkAnchor, checkIssuer } from "./onchain.js";
 import { confirmProof } from "./proof.js";
 import { checkStatus, readEvidence, statusEntry } from "./status.js";
 
-export async function verify(bytes, { trust, chain, status, now }) {
+export const verify = (bytes, given) => orUnmade(whole(bytes, given));
+
+const HOLDS = /"(?:endorsement(?:Jwt)?|relatedResource|verifiableCredential)":/; // names alone: in a text a \ is before the quote
+
+// Whether there may be endorsements or components in a document.
+export const holds = (document) => HOLDS.test(JSON.stringify(document));
+
+async function whole(bytes, given) {
+  if (!(await canVerify())) return unmade("not-supported");
+  const made = await alone(bytes, given);
+  if (!authentic(made)) return { ...made, endorsements: null, components: null };
+  const files = given.components ?? [];
+  if (!files.length && !holds(made.document)) return { ...made, endorsements: [], components: [] };
+  const { lookInside } = await later(import("./nested/inside.js"));
+  return { ...made, ...(await lookInside(made, files, (file) => alone(file, given))) };
+}
+
+// The same without a look into the file for more.
+async function alone(bytes, { trust, chain, status, now }) {
   const done = {};
   let found = null;
   try {
-    found = await readDocument(isPdf(bytes) ? await fromPdf(bytes) : credentialIn(bytes));
+    found = await readDocument(await credentialIn(bytes));
     done.format = check("format", "pass", "ok", { bytes: bytes.length, d_jcs: hex(found.dJcs) });
   } catch (flaw) {
     if (!(flaw instanceof Flaw)) throw flaw;
     const outcome = flaw.code === "baking.jws" ? "unknown" : "fail"; // a token may be good: nothing is said against it
     done.format = { ...check("format", outcome, "", { bytes: bytes.length, ...flaw.detail }), code: flaw.code };
     for (const id of CHECK_IDS.slice(1)) done[id] = after(id, done.format);
-    return report(done, null, null);
+    return { ...report(done, true), document: null };
   }
   const registry = found.proof && trusted(trust, found.proof);
   const proof = found.proof && (await confirmProof(found.proof).catch(flawOnly));
@@ -36,12 +58,8 @@ export async function verify(bytes, { trust, chain, status, now }) {
   done.validity = checkValidity(found, now);
   if (proof === null) for (const id of ["anchor", "issuer", "status"]) done[id] = check(id, "not_run", "no-anchor-proof");
   else await checkOnChain({ done, found, proof, registry, chain, status, now });
-  return report(done, found, registry);
-}
-
-function report(done, found, registry) {
-  const test = registry?.test ?? true;
-  return { verdict: verdict(done, test), checks: CHECK_IDS.map((id) => done[id]), document: found?.document ?? null, found, registry };
+  const { document, issuerId } = found;
+  return { ...report(done, registry?.test ?? true), document, issuerId, network: registry?.name };
 }
 
 const flawOnly = (error) => {

@@ -2,7 +2,7 @@
 // anchor/bundle/offline.py is the same.
 
 import { equal, Flaw, hex } from "../bytes.js";
-import { after, check, CHECK_IDS, Unproved, verdict } from "../outcome.js";
+import { Unproved, unmade } from "../outcome.js";
 import { rfc3339 } from "../onchain.js";
 import { readEvidence } from "../status.js";
 import { verify } from "../verify.js";
@@ -11,28 +11,21 @@ import { ProvedChain, readHeader } from "./proved.js";
 
 // The report of verify() on the credential in a bundle, with `bundle`: the block that it speaks of, and how old that is.
 //   blockHash   32 bytes of a final block's hash, from the verifier and never from the bundle; null is `unknown`
-export async function verifyBundle(bytes, { trust, blockHash, now }) {
+export async function verifyBundle(bytes, { trust, blockHash, now, components }) {
   let bundle;
   try {
     bundle = readBundle(bytes);
   } catch (flaw) {
     if (!(flaw instanceof Flaw)) throw flaw;
-    return damaged(flaw);
+    return { ...unmade("bundle", { code: flaw.code }), bundle: null }; // says nothing about the credential in it
   }
   const views = new Map();
   const chain = (registry) => {
     if (!views.has(registry)) views.set(registry, new ProvedChain(bundle, registry, blockHash));
     return views.get(registry);
   };
-  const report = await verify(bundle.credential, { trust, chain, status: bundledStatus(bundle), now });
+  const report = await verify(bundle.credential, { trust, chain, status: bundledStatus(bundle), now, components });
   return { ...report, bundle: describe(bundle, blockHash, now) };
-}
-
-// A file that means to be a bundle and is none says nothing about the credential in it.
-function damaged({ code }) {
-  const done = { format: check("format", "unknown", "bundle", { code }) };
-  for (const id of CHECK_IDS.slice(1)) done[id] = after(id, done.format);
-  return { verdict: verdict(done, true), checks: CHECK_IDS.map((id) => done[id]), document: null, found: null, bundle: null };
 }
 
 // The piece of evidence that speaks of a list, or the only one. Check 6 says whether it is current.

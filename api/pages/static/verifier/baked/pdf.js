@@ -1,10 +1,9 @@
 // The credential attached to a PDF, found by a scan of the bytes: exactly one embedded file stream, or a Flaw baking.*
 // FORMAT.md, section 1, has the rule; registry/credential/baking/pdf.py is the same.
 
-import { Flaw, readStream } from "./bytes.js";
+import { Flaw, readStream } from "../bytes.js";
 import { isToken } from "./content.js";
 
-const MAX_FILE = 8 * 1024 * 1024;
 const MAX_DICTIONARY = 1024;
 const MAX_DOCUMENT = 1024 * 1024;
 const JSON_TYPES = ["/application#2Fjson", "/application#2Fld#2Bjson", "/application#2Fvc", "/application#2Fvc#2Bld#2Bjson"];
@@ -14,15 +13,12 @@ const ENTRY =
 // One character for each byte; what those from 0x80 on become has no meaning here.
 const latin1 = (bytes) => new TextDecoder("latin1").decode(bytes);
 
-export const isPdf = (bytes) => latin1(bytes.subarray(0, 5)) === "%PDF-";
-
 function match(pattern, text, place) {
   pattern.lastIndex = place;
   return pattern.exec(text);
 }
 
-export async function fromPdf(bytes) {
-  if (bytes.length > MAX_FILE) throw new Flaw("baking.too-large");
+export async function read(bytes) {
   const text = latin1(bytes);
   if (/\/Encrypt(?![A-Za-z0-9])/.test(text)) throw new Flaw("baking.pdf-encrypted");
   const places = [...text.matchAll(/\/EmbeddedFile(?![A-Za-z0-9])/g)].map((found) => found.index);

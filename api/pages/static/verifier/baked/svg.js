@@ -2,7 +2,8 @@
 //
 // FORMAT.md, section 1, has the rule; registry/credential/baking/xmlscan.py is the same, expression by expression.
 
-import { Flaw, utf8 } from "./bytes.js";
+import { Flaw, utf8 } from "../bytes.js";
+import { notToken } from "./content.js";
 
 const OPEN_BADGES = "https://purl.imsglobal.org/ob/v3p0";
 const SVG = "http://www.w3.org/2000/svg";
@@ -46,14 +47,14 @@ function match(pattern, text, place) {
 }
 
 // The bytes of the one credential, or a Flaw baking.*
-export function fromSvg(bytes) {
+export function read(bytes) {
   const { found } = new Scan(bytes);
   if (!found.length) throw flaw("no-credential");
   if (found.length > 1) throw flaw("several");
   const [{ verify, text }] = found;
   const token = strip(verify);
   if (token && strip(text)) throw flaw("ambiguous");
-  return utf8(token || text);
+  return notToken(utf8(token || text));
 }
 
 function expanded(text) {

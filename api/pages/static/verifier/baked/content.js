@@ -1,9 +1,15 @@
 // What may be taken out of a picture or a PDF; registry/credential/baking/content.py is the same.
 
-import { Flaw } from "./bytes.js";
+import { Flaw } from "../bytes.js";
 
 const MAX_DOCUMENT = 1024 * 1024;
 const TOKEN = /^ey[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/; // RFC 7515, section 7.1
+
+// A picture may hold a JWS, which is not read here.
+export function notToken(bytes) {
+  if (isToken(bytes)) throw new Flaw("baking.jws");
+  return bytes;
+}
 
 // Whether it is a JWS; else it is UTF-8 that begins like an object, without the controls that JSON forbids. Or a Flaw.
 export function isToken(bytes) {

@@ -1,29 +1,16 @@
-// The credential baked into a picture (Open Badges 3.0): exactly one, or a Flaw baking.*. Nothing in it is rendered or loaded.
+// The credential in a PNG (Open Badges 3.0): exactly one chunk of its name, or a Flaw baking.*
 
-import { Flaw } from "./bytes.js";
-import { isToken } from "./content.js";
-import { fromSvg } from "./svg.js";
+import { Flaw } from "../bytes.js";
+import { notToken } from "./content.js";
 
 const PNG = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const KEYWORD = "openbadgecredential";
 const TEXTS = ["tEXt", "zTXt", "iTXt"];
-const MAX_IMAGE = 8 * 1024 * 1024;
 const MAX_CHUNKS = 16384;
 
 const latin1 = (bytes) => new TextDecoder("latin1").decode(bytes);
 
-// What there is to verify in a file: the JSON baked into it if it is a picture, else the file itself.
-export function credentialIn(bytes) {
-  const isPng = PNG.slice(0, 4).every((byte, place) => bytes[place] === byte);
-  const mark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0; // of UTF-8
-  if (!isPng && !/^[ \t\r\n]*</.test(latin1(bytes.subarray(mark, mark + 64)))) return bytes;
-  if (bytes.length > MAX_IMAGE) throw new Flaw("baking.too-large");
-  const found = isPng ? fromPng(bytes) : fromSvg(bytes);
-  if (isToken(found)) throw new Flaw("baking.jws");
-  return found;
-}
-
-function fromPng(bytes) {
+export function read(bytes) {
   if (!PNG.every((byte, place) => bytes[place] === byte)) throw new Flaw("baking.not-png");
   const chunks = [...chunksOf(bytes)];
   const kinds = chunks.map((chunk) => chunk.kind);
@@ -41,7 +28,7 @@ function fromPng(bytes) {
   const language = rest.indexOf(0, 2);
   const translated = language < 0 ? -1 : rest.indexOf(0, language + 1);
   if (rest[0] !== 0 || rest[1] !== 0 || translated < 0) throw new Flaw("baking.chunk-body");
-  return rest.slice(translated + 1);
+  return notToken(rest.slice(translated + 1));
 }
 
 function* chunksOf(bytes) {
