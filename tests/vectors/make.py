@@ -13,12 +13,22 @@ from typing import Any
 from registry.verify import Unreachable, WrongChain
 from registry.verify.document import show_time
 from tests.support.cases import Case
-from tests.vectors import cases_bundle, cases_chain, cases_file, cases_pdf, cases_proof, cases_receipt, cases_status
+from tests.vectors import (
+    cases_bundle,
+    cases_chain,
+    cases_file,
+    cases_nested,
+    cases_pdf,
+    cases_proof,
+    cases_receipt,
+    cases_status,
+)
 from tests.vectors.expected import Expected, Vectors
 
 FOLDER = Path(__file__).parent
 GROUPS = (
     cases_file.valid,
+    cases_nested.nested,
     cases_file.formats,
     cases_pdf.pdfs,
     cases_proof.signatures,

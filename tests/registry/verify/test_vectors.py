@@ -18,6 +18,10 @@ def test_a_vector_has_the_outcome_of_every_check_and_the_verdict_it_states(path:
     found = {check.id: {"outcome": check.outcome, "code": check.code} for check in report.checks}
     assert found == vector["expected"]["checks"]
     assert report.verdict == vector["expected"]["verdict"]
+    for kind in ("endorsements", "components"):
+        lines = getattr(report, kind)
+        told = None if lines is None else [{"outcome": line.outcome, "code": line.code} for line in lines]
+        assert told == vector["expected"].get(kind, told)
     json.dumps(report.to_json())
     for check in report.checks:
         assert check.sentence.endswith((".", "?")), check
