@@ -60,6 +60,7 @@ def endorsed() -> Iterator[Case]:
         yield office.badge(office.endorse(subject), place=place)
     yield replace(made := office.badge(good), data=made.data.replace(b"Soil science", b"Soil_science"))
     yield replace(made, status=Status(b"{}"))
+    yield replace(made, data=made.data.replace(b'"endorsement"', b'"endorsem\\u0065nt"'))
     yield case(data=to_bytes({**document(), "endorsement": [good, good]}))
     subject = {"id": ACHIEVEMENT, "type": ["EndorsementSubject"]}
     evil = "Good.\n✓ 7 validity\u202e" + "\U0001f3c5" * 999

@@ -55,10 +55,10 @@ class Visitor:
     def answer(self, api: Api, route: Route) -> None:
         path = route.request.url.removeprefix(ORIGIN)
         self.asked.append(path)
-        if "/v1/status-lists/" in path:
-            route.fulfill(status=200, body=self.made.status.data)  # type: ignore[arg-type]
-        elif re.search(self.gone, path):
+        if re.search(self.gone, path):
             route.fulfill(status=404)
+        elif "/v1/status-lists/" in path:
+            route.fulfill(status=200, body=self.made.status.data)  # type: ignore[arg-type]
         else:
             found = api.client.get(path)
             kept = [name for name in ("content-type", "content-security-policy") if name in found.headers]
@@ -215,8 +215,9 @@ def test_a_page_from_before_a_deployment_says_that_it_is_older_and_gives_no_verd
     for gone, files in (
         ("/beside.js", [endorsed().data]),
         ("/(nested|baked|bundle)/", [endorsed().data, make(lone.data), picture, bundle]),
+        ("/copy.js|/status-lists/", [case().data]),
     ):
-        visitor = visit(endorsed())
+        visitor = visit(case() if "copy" in gone else endorsed())
         visitor.gone = gone
         for file in files:
             visitor.open(file)
@@ -225,6 +226,7 @@ def test_a_page_from_before_a_deployment_says_that_it_is_older_and_gives_no_verd
             assert "older than the server. Load it again. This says nothing about the credential." in said
             assert visitor.page.inner_text('[data-check="format"] [data-slot="next"]') == "Load the page again."
             visitor.page.click("[data-slot=another]")
-    visitor.open(endorsed().data, b"{")
+    visitor.gone = "/verifier/"
+    visitor.open(picture, b"{")
     rows = visitor.page.query_selector_all("#output tr[data-verdict]")
     assert [row.get_attribute("data-verdict") for row in rows] == ["unconfirmed", "invalid"]

@@ -2,7 +2,7 @@
 
 import { hex, readStream, sha256, unhex } from "./bytes.js";
 import { isObject, parse } from "./json.js";
-import { Unreachable, WrongChain } from "./outcome.js";
+import { later, Unreachable, WrongChain } from "./outcome.js";
 
 const TIMEOUT_MS = 10000;
 const MAX_RPC_BYTES = 1024 * 1024;
@@ -50,9 +50,10 @@ export const httpStatus = (origins) => ({
         problem = error;
       }
       if (!problem.declined) continue;
+      const { evidence } = await later(import("./copy.js"));
       try {
         const read = (path) => get(`${origin}/${path}`, MAX_EVIDENCE_BYTES);
-        return await (await import("./copy.js")).evidence(read, list, anchor);
+        return await evidence(read, list, anchor);
       } catch {
         // no copy, an older one or one that contradicts itself: the next origin is asked
       }

@@ -1,5 +1,5 @@
 // Endorsements: each is checked as a credential of its own, and its line never changes the verdict. FORMAT.md, "Endorsements";
-// registry/verify/endorsements.py is the same.
+// registry/verify/endorsements.py is the same, but for one thing: in JavaScript names that are numbers come first in an object.
 
 import { utf8 } from "../bytes.js";
 import { canonical, isObject } from "../json.js";
