@@ -31,8 +31,8 @@ class Proved:
     block_hash: bytes
 
 
-def prove(case: Case, *, code: bytes = CODE) -> Proved:
-    """The case's credential and evidence, with proofs of all that the case's chain answers."""
+def prove(case: Case, *, code: bytes = CODE, asked: Case | None = None) -> Proved:
+    """The case's credential and evidence, with proofs of all that the case's chain answers, or that of `asked`."""
     words: dict[int, int] = {}
     for (root, key_id), answer in case.chain.answers.items():
         words |= _words(answer.facts, root, key_id)
@@ -42,7 +42,7 @@ def prove(case: Case, *, code: bytes = CODE) -> Proved:
     state = _trie(accounts | {CONTRACT: rlp.encode([b"\1", b"", storage.root_hash, keccak(code)])})
     facts = next(iter(case.chain.answers.values())).facts
     header = _header(state.root_hash, facts.block_number, facts.block_time)
-    wanted = _asked(words, case)
+    wanted = _asked(words, asked or case)
     evidence = case.status.data
     assert isinstance(evidence, bytes)
     bundle = Bundle(

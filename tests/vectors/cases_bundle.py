@@ -12,7 +12,8 @@ from registry.verify import TrustProfile
 from registry.verify.document import show_time
 from tests.support import pictures
 from tests.support import specimen as s
-from tests.support.cases import Case, case
+from tests.support.cases import Case, Chain, case
+from tests.support.nesting import ACHIEVEMENT, Office
 from tests.support.pdfs import embedded, pdf
 from tests.support.proving import Proved, prove
 from tests.support.spoiling import ALTERED, altered
@@ -63,6 +64,7 @@ def bundles() -> Iterator[BundleVector]:
     valid = _vector("valid", "All is in order, and the verifier named the block.", good, proved, expect("valid"))
     yield valid
     yield from _said(valid)
+    yield from _endorsed()
     yield from _unconfirmed(valid, proved)
     value = proved.bundle.to_bytes()
     for name, code in REFUSED.items():
@@ -91,6 +93,22 @@ def _said(valid: BundleVector) -> Iterator[BundleVector]:
     what = "The issuer was suspended when this was anchored: an array of windows is read."
     expected = expect("invalid", issuer="fail suspended-then", status="not_run needs-issuer")
     yield _vector("issuer-suspended-then", what, suspended, prove(suspended), expected)
+
+
+def _endorsed() -> Iterator[BundleVector]:
+    """Endorsements are proved under the same block, or are not known; the verdict is the credential's alone."""
+    office = Office({})
+    good = office.endorse(ACHIEVEMENT)
+    made = office.badge(good, {**good, "name": "altered"})
+    (place, own), *others = made.chain.answers.items()
+    latest = {name: getattr(own.facts, name) for name in ("latest_root", "latest_number", "latest_time")}
+    same = {key: replace(answer, facts=replace(answer.facts, **latest)) for key, answer in others}
+    whole = replace(made, chain=Chain({place: own, **same}))
+    what = "One endorsement in order, whose anchor and key the bundle proves too, and one that was altered."
+    yield _vector("with-endorsements", what, whole, prove(whole), expect("valid"))
+    alone = prove(whole, asked=replace(made, chain=Chain({place: own})))
+    what = "The bundle proves nothing about the endorsement: it is not known, and the credential is valid."
+    yield _vector("endorsement-not-proved", what, whole, alone, expect("valid"))
 
 
 def _unconfirmed(valid: BundleVector, proved: Proved) -> Iterator[BundleVector]:

@@ -27,6 +27,7 @@ from tests.support.vectors import BUNDLES, bundle_verdict, load
 pytestmark = pytest.mark.browser
 
 SUSPENDED = next(path for path in BUNDLES if path.stem == "issuer-suspended-then")  # reads all that is ever read
+ENDORSED = {"with-endorsements": ["pass", "fail"], "endorsement-not-proved": ["unknown", "fail"]}
 VALID = next(path for path in BUNDLES if path.stem == "valid")
 
 
@@ -53,6 +54,7 @@ def test_every_bundle_vector_gives_what_it_states_in_the_words_of_the_server(ben
         made = check_bundle(cast(Services, clock), vector["bundle"].encode(), block_hash_of(vector["block_hash"] or ""))
         for theirs, catalogue in zip(words, catalogues().values(), strict=True):
             assert theirs == seen(made, catalogue), path.name
+            assert [line["outcome"] for line in theirs["endorsements"]] == ENDORSED.get(path.stem, []), path.name
             assert "?" not in theirs["sentence"], theirs["sentence"]
 
 
