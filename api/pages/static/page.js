@@ -94,7 +94,7 @@ async function checkMany(files, tell) {
   const withId = new Map(rows.map(({ id }, place) => [id, files[place]]));
   for (const [place, { missing }] of rows.entries()) {
     const parts = missing.map((id) => withId.get(id)).filter(Boolean);
-    if (parts.length && checking.asked) rows[place] = await checkRow(files[place], checking.check, await Promise.all(parts.map(part)));
+    if (parts.length && checking.asked) rows[place] = await checkRow(files[place], checking.check, parts);
   }
   const good = rows.filter(({ verdict }) => GOOD.includes(verdict)).length;
   return () => {
@@ -106,10 +106,10 @@ async function checkMany(files, tell) {
 const part = async (file) => ({ name: shown(file.name), bytes: await bytesOf(file) });
 
 // `missing`: ids of components whose files were not given. They may be among the others.
-async function checkRow(file, check, components) {
+async function checkRow(file, check, parts = []) {
   const name = shown(file.name);
   try {
-    const report = await check(await opened(file), components);
+    const report = await check(await opened(file), await Promise.all(parts.map(part)));
     const missing = (report.components ?? []).filter(({ code }) => code === "component.not-given").map(({ id }) => id);
     return { ...seenIn(report), file: name, id: shown(report.document?.id), missing };
   } catch (error) {
@@ -164,6 +164,8 @@ function value(row, text, lang) {
   return made;
 }
 
+const besideTexts = (row) => BESIDE.flatMap((kind) => row[kind] ?? []).map(({ name, sentence }) => `${name}: ${sentence}`);
+
 function showMany(rows, by) {
   const result = copyOf("results");
   slot(result, "by").textContent = by;
@@ -171,14 +173,15 @@ function showMany(rows, by) {
     const line = document.createElement("tr");
     line.dataset.verdict = row.verdict;
     const why = element("td", row.sentence);
-    const beside = BESIDE.flatMap((kind) => row[kind] ?? []).map(({ name, sentence }) => element("li", `${name}: ${sentence}`));
+    const beside = besideTexts(row).map((text) => element("li", text));
     if (beside.length) why.append(element("ul", ""));
     why.lastElementChild?.append(...beside);
     line.append(element("th", row.file, { scope: "row" }), element("td", row.title), why);
     return line;
   });
   slot(result, "lines").replaceChildren(...lines);
-  slot(result, "csv").addEventListener("click", () => download("verification.csv", "text/csv", csv(rows)));
+  const taken = rows.map((row) => ({ ...row, sentence: [row.sentence, ...besideTexts(row)].join("\n") }));
+  slot(result, "csv").addEventListener("click", () => download("verification.csv", "text/csv", csv(taken)));
   slot(result, "another").addEventListener("click", again);
   output.replaceChildren(result);
   slot(result, "title").focus();

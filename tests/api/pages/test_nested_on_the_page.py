@@ -1,9 +1,12 @@
 """What lies in a credential, on the page: lines below the checks, and modules that are fetched only for them."""
 
+import csv
+import io
 import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -172,7 +175,7 @@ def test_files_that_are_opened_together_are_held_against_what_one_commits_to(vis
     ana = Learner()
     one, two, three = ana.earn(1), ana.earn(2), ana.earn(3)
     made = ana.certificate([entry(one), entry(two), entry(three)], credentialStatus=None)
-    visitor = visit(made)
+    visitor = visit(made, accept_downloads=True)
     visitor.open(made.data)
     assert [line[1] for line in visitor.lines("components")] == ["not checked"] * 3
     visitor.open(one, made.data, two.replace(b'"creditsEarned":2.5', b'"creditsEarned":25'))
@@ -182,6 +185,10 @@ def test_files_that_are_opened_together_are_held_against_what_one_commits_to(vis
     words = [[item.inner_text().partition(": ")[2] for item in row.query_selector_all("li")] for row in rows]
     assert [len(each) for each in words] == [0, 3, 0]
     assert [re.split("[.:]", each)[0] for each in words[1]] == ["Counts", "Does not count", "Not checked"]
+    with visitor.page.expect_download() as download:
+        visitor.page.click("[data-slot=csv]")
+    saved = list(csv.reader(io.StringIO(Path(download.value.path()).read_text("utf-8-sig"), newline="")))
+    assert [row[3].count("\n") for row in saved] == [0, 0, 3, 0]
 
 
 def test_without_scripts_or_ed25519_the_server_says_the_same(visit: Visit, trusting: Api) -> None:
