@@ -25,9 +25,9 @@ SECONDS = 120
 @pytest.fixture(scope="session")
 def ask() -> Ask:
     """Gives a judge its case and returns what it says: {file: {accepted, steps, error, loaded}}."""
-    node = shutil.which("node") or _unavailable("Node is missing: the judges are written in JavaScript")
+    node = shutil.which("node") or unavailable("Node is missing: the judges are written in JavaScript")
     if not (HERE / "node_modules" / ".package-lock.json").exists():
-        _unavailable("the judges are not installed (run npm ci in tests/judges/)")
+        unavailable("the judges are not installed (run npm ci in tests/judges/)")
 
     def answer(judge: str, files: dict[str, Document], documents: dict[str, Document], **more: Any) -> Verdicts:
         case = json.dumps({"files": files, "documents": documents, **more}).encode()
@@ -62,7 +62,7 @@ def on_anvil(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> I
     store.close()
 
 
-def _unavailable(reason: str) -> NoReturn:
+def unavailable(reason: str) -> NoReturn:
     """In CI a judge that is missing is a failure."""
     if os.environ.get("CI") == "true":
         pytest.fail(reason)

@@ -19,7 +19,19 @@ from registry.credential.integrity import add_proof
 from registry.credential.keys import IssuerKey
 from registry.format.anchorproof import rfc3339
 from registry.rdfc.contexts import CONTEXTS
-from registry.store import achievements, anchors, batches, credentials, keys, signed, status, statusactions
+from registry.store import (
+    achievements,
+    anchors,
+    batches,
+    credentials,
+    identity,
+    issuers,
+    jwtkeys,
+    keys,
+    signed,
+    status,
+    statusactions,
+)
 from registry.store.engine import Store
 from registry.store.sealing import Sealer
 from tests.support import badges
@@ -43,9 +55,10 @@ ROUNDS = 40  # of the worker; a batch is final after about ten
 
 @dataclass(frozen=True)
 class Issued:
-    """`files`: "valid" and "revoked", of a roster, and those of OMITTED."""
+    """`files`: "valid" and "revoked", of a roster, and those of OMITTED. `tokens`: the first as a JWT, by two keys."""
 
     files: dict[str, Document]
+    tokens: dict[str, str]
     documents: dict[str, Document]
     config: ChainConfig
 
@@ -79,8 +92,14 @@ def issue(store: Store, url: str, mine: Callable[[], Any]) -> Issued:
     worker.release()
     statusactions.change_status(store, VAULT, [statusactions.Change(handles[2], "revoke", "error")], "judges")
     named = dict(zip(("valid", "revoked", *OMITTED), (handles[0], *handles[2:]), strict=True))
+    tokens = {}
+    for name in ("revoked key", "valid"):
+        key = jwtkeys.add_hosted_key(store, VAULT, "uni")
+        tokens[name] = jwtkeys.token(store, VAULT, handles[0])
+        if name != "valid":
+            jwtkeys.revoke_key(store, "uni", key.key_id)
     files = {name: json.loads(credentials.file(store, handle)) for name, handle in named.items()}
-    return Issued(files, published(store, files["valid"]), config)
+    return Issued(files, tokens, published(store, files["valid"]), config)
 
 
 def own_badge(store: Store, *omitted: str) -> Document:
@@ -96,7 +115,8 @@ def published(store: Store, valid: Document) -> dict[str, Document]:
     """What is found at an address: contexts, the issuer's DID document, its status list, the profile of who anchors."""
     list_url = valid["credentialStatus"]["statusListCredential"]
     list_ = json.loads(status.list_credential(store, list_url.rpartition("/")[2]))
-    documents = {**CONTEXTS, dids.web_url(DID): did_document(DID, KEY), list_url: list_}
+    did = identity.did_document(store, issuers.get_issuer(store, "uni"))
+    documents = {**CONTEXTS, dids.web_url(DID): did, list_url: list_}
     documents[REGISTRY_URL] = blockcerts.profile(REGISTRY_URL, "Example Registry", anchors.senders(store))
     documents["https://issuers.example/list.json"] = {"registry": {DID: {"name": "Example University"}}}
     if OFFICIAL_SCHEMA.exists():
