@@ -139,6 +139,28 @@ def _deployment(settings: "Settings") -> str:
     return f"contract {found.contract} on chain {found.chain_id}, public address {found.public_url}"
 
 
+def _standing(settings: "Settings") -> str:
+    """A profile written while the settings said otherwise would contradict every page."""
+    from api import chains
+    from api.datadir import Deployment
+    from registry.verify.trust import TrustProfile
+
+    there = Deployment.load(settings.deployment)
+    if there is None:
+        return "there is no chain yet that it depends on"
+    test = chains.is_test(settings, there.chain_id)
+    profile = TrustProfile.parse(settings.trust.read_text("utf-8"))
+    entry = profile.find(there.chain_id, bytes.fromhex(there.contract[2:]))
+    if entry is not None and entry.test is not test:
+        said, is_ = ("a test", "none") if entry.test else ("no test", "one")
+        setting = f"CREDANCHOR_TEST_NETWORK={str(entry.test).lower()}"
+        raise Wrong(
+            f"{settings.trust} calls this registry {said}, and by settings and chain it is {is_}",
+            f"Correct `test` in that file and tell those who verify, or set {setting}.",
+        )
+    return "a test: credentials have no standing" if test else "credentials have the standing of their issuers"
+
+
 def _chain(settings: "Settings") -> str:
     from anchor.reader import Reader
     from registry.verify.trust import TrustProfile
@@ -180,6 +202,7 @@ CHECKS: dict[str, Check] = {
     "master key": _master_key,
     "database": _database,
     "deployment": _deployment,
+    "standing": _standing,
     "chain": _chain,
     "endpoint": doctor_chain.endpoints,
     "account": doctor_chain.accounts,

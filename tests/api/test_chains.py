@@ -1,5 +1,6 @@
 """Chain profiles: which rules hold on which chain, what wins over them, and that test networks stay test networks."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from anchor.errors import WrongChain
 from anchor.profiles import ANVIL, GENERIC, HOODI, MAINNET, PROFILES, SEPOLIA, profile
 from api import chains, serve
 from api.background import anchoring
+from api.cli import doctor
+from api.cli.findings import Wrong
 from api.datadir import Deployment
 from api.settings import Settings, SettingsError
 from tests.support import chains as nodes
@@ -103,6 +106,21 @@ def test_the_profile_says_whether_it_is_a_test_unless_the_settings_do() -> None:
     assert not chains.is_test(Settings(test_network=False), UNKNOWN)
     assert str(chains.standing(unset, MAINNET)) == "false (profile: Ethereum)"
     assert chains.standing(Settings(test_network=True), MAINNET).source == "setting"
+
+
+def test_the_doctor_names_a_trust_profile_that_says_otherwise(tmp_path: Path) -> None:
+    def standing(written: bool, **settings: Any) -> Any:
+        there = Settings(data_dir=tmp_path, **settings)
+        here = replace(on(MAINNET), public_url="https://registry.example")
+        here.save(there.deployment)
+        there.trust.write_text(here.trust(TWO, test=written, heartbeat_seconds=60).to_toml())
+        return doctor.CHECKS["standing"](there)
+
+    assert standing(written=False) == "credentials have the standing of their issuers"
+    assert standing(written=True, test_network=True) == "a test: credentials have no standing"
+    with pytest.raises(Wrong, match="calls this registry a test, and by settings and chain it is none") as caught:
+        standing(written=True)
+    assert "CREDANCHOR_TEST_NETWORK=true" in caught.value.remedy
 
 
 def test_deploying_asks_every_endpoint_for_its_chain_before_anything_is_signed(tmp_path: Path) -> None:
