@@ -71,15 +71,17 @@ class Batches:
 
     def check_sequence(self) -> None:
         """Numbers are 1 to N, and there is no batch file that no anchor lists."""
-        last = max(self.numbers, default=0)
-        for number in range(1, last + 1):
+        expected = 1
+        for number in sorted(self.numbers):
+            last = number - 1
             self._book.expect(
                 "SequenceHasNoGaps",
-                number in self.numbers,
-                f"batch {number}",
+                number == expected,
+                f"batch {expected}" if last == expected else f"batches {expected} to {last}",
                 "batch.gap",
                 "Later batches are anchored and this one is not: it was left out.",
             )
+            expected = number + 1
 
     def list(self, numbers: Sequence[int]) -> None:
         """An anchor of the export lists these, also one that is not final yet."""

@@ -16,6 +16,7 @@ from registry.format import entries
 from registry.format.multibase import decode_multikey
 from registry.format.note import NoteKey
 from registry.format.strictjson import parse, pointer
+from registry.limits import MAX_URL_CHARS
 
 EXPORT_FORMAT = "credanchor-export/1"
 
@@ -158,6 +159,8 @@ def _list(item: Any, place: int) -> ListLine:
     names = {"id", "version", "digest", "key", "signature"}
     if not isinstance(item, dict) or item.keys() != names or not isinstance(item["id"], str):
         raise FormatError("export.members", pointer(*where), f"A list has not exactly the members {_named(names)}")
+    if len(item["id"]) > MAX_URL_CHARS:
+        raise FormatError("export.id", pointer(*where, "id"), f"It has more than {MAX_URL_CHARS} characters")
     return ListLine(
         id=item["id"],
         version=_number(item, "version", *where),

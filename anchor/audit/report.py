@@ -14,6 +14,10 @@ from registry.format.strictjson import canonical
 
 REPORT_FORMAT = "credanchor-audit/2"
 
+MAX_OF_A_CODE = 1000
+"""Findings of one code that are written down, the first ones: who publishes millions of faults shall fill no memory,
+and the next audit must be able to read the report (64 MiB)."""
+
 INVARIANTS = {
     "RegistryIsTheOneTrusted": "the contract at the trusted address runs the trusted code, and the export is its own",
     "DeploymentIsWhereItIsSaid": "the contract has its code from the block on in which it is said to be deployed",
@@ -85,6 +89,7 @@ class Book:
     def __init__(self) -> None:
         self.checked = dict.fromkeys(INVARIANTS, 0)
         self.findings: set[Finding] = set()
+        self._written: dict[tuple[str, str], int] = {}
         self.notes: set[str] = set()
 
     def expect(  # noqa: PLR0917 (reads as a sentence: this rule held, about what, its code, why not)
@@ -100,8 +105,16 @@ class Book:
         """Count one check of `invariant`; when it did not hold, write down the finding. Returns `held`."""
         self.checked[invariant] += 1
         if not held:
-            self.findings.add(Finding(invariant, subject, code, sentence, expected, found))
+            self._write(Finding(invariant, subject, code, sentence, expected, found))
         return held
+
+    def _write(self, finding: Finding) -> None:
+        kind = (finding.invariant, finding.code)
+        self._written[kind] = self._written.get(kind, 0) + 1
+        if self._written[kind] <= MAX_OF_A_CODE:
+            self.findings.add(finding)
+        else:
+            self.note(f"There are more than {MAX_OF_A_CODE} findings {finding.code}; the first are written down.")
 
     def held(self, invariant: str, times: int) -> None:
         """Count so many checks of `invariant` that held: for those in millions, of which no sentence is made."""

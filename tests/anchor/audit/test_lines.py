@@ -4,6 +4,7 @@ import os
 import threading
 import time
 import tracemalloc
+from collections import Counter
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
@@ -13,8 +14,10 @@ import pytest
 
 from anchor import fetch
 from anchor.audit.lines import AnchorLines
+from anchor.audit.report import MAX_OF_A_CODE
 from anchor.audit.source import open_source
 from anchor.errors import Unreachable
+from registry.limits import MAX_INTEGER
 from tests.support.auditing import Honest, change, found, look, other
 from tests.support.history import History
 
@@ -90,6 +93,21 @@ def test_a_number_that_comes_twice_is_named_and_the_first_line_counts(honest: Ho
     assert found(look(honest[0], copy)) == twice
     change(copy / "anchors.jsonl", lambda lines: lines.insert(1, lines.pop(2)))
     assert found(look(honest[0], copy)) == twice | {("anchor 2", "anchor.other-root")}
+
+
+def test_faults_by_the_thousand_are_counted_and_the_first_ones_told(honest: Honest, copy: Path) -> None:
+    lost = [*range(4, 4 + MAX_OF_A_CODE + 200), MAX_INTEGER]
+    change(copy / "anchors.jsonl", lambda lines: lines[2]["batches"].extend(lost))
+    change(copy / "anchors.jsonl", lambda lines: lines[1]["lists"][0].update(id="x" * 10**6))
+    report = look(honest[0], copy)
+    codes = Counter(code for _, code in found(report))
+    of_anchor_2 = {"export.id": 1, "anchor.orphan": 1, "batch.orphan": 1}
+    assert codes == {"batch.missing": MAX_OF_A_CODE, "batch.gap": 2} | of_anchor_2
+    assert {("batch 3", "batch.gap"), (f"batches {lost[-2] + 1} to {MAX_INTEGER - 1}", "batch.gap")} <= found(report)
+    assert ("batch 4", "batch.missing") in found(report)
+    assert report.checked["RootsRecomputeFromLeaves"] > len(lost)
+    assert report.notes == (f"There are more than {MAX_OF_A_CODE} findings batch.missing; the first are written down.",)
+    assert len(report.to_bytes()) < MB
 
 
 def test_lines_out_of_order_are_named_and_each_anchor_is_looked_at_all_the_same(honest: Honest, copy: Path) -> None:
