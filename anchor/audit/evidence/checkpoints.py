@@ -9,7 +9,7 @@ from anchor.bundle import slots
 from registry.errors import FormatError
 from registry.format import consistency
 from registry.format.merkle import RFC9162, root_of
-from registry.format.note import Checkpoint, Note, parse_checkpoint
+from registry.format.note import Checkpoint, Note, NoteKey, parse_checkpoint
 from registry.limits import MAX_PATH
 from registry.verify.jsonfields import Fields
 
@@ -36,14 +36,14 @@ def chain(material: Fields, context: Context) -> Iterator[Shown]:
         yield Shown("checkpoint.other-head", f"{sentence}; in the contract it was {root.hex()}.")
 
 
-def of_two(first: bytes, second: bytes) -> dict[str, str]:
-    """The material of `checkpoints`, from two notes as they were signed; cosignatures are left out."""
+def of_two(first: bytes, second: bytes, key: NoteKey) -> dict[str, str]:
+    """The material of `checkpoints`, from two notes that `key` signed; all other signatures are left out."""
     notes = (Note.parse(first), Note.parse(second))
     ordered = sorted(notes, key=lambda note: parse_checkpoint(note.text).root)
-    return {name: _alone(note) for name, note in zip(("first", "second"), ordered, strict=True)}
+    return {name: _alone(note, key) for name, note in zip(("first", "second"), ordered, strict=True)}
 
 
-def against_chain(signed: bytes, leaves: Sequence[bytes], proof: dict[str, Any]) -> dict[str, Any]:
+def against_chain(signed: bytes, key: NoteKey, leaves: Sequence[bytes], proof: dict[str, Any]) -> dict[str, Any]:
     """The material of `checkpoint-chain`: `leaves` of the whole log, `proof` of its size and head in storage.
 
     Raises FormatError where the checkpoint is larger than the log: that is to be checked under a later block.
@@ -52,13 +52,13 @@ def against_chain(signed: bytes, leaves: Sequence[bytes], proof: dict[str, Any])
     size = parse_checkpoint(note.text).size
     path = consistency.prove(size, len(leaves), lambda start, end: root_of(leaves[start:end], RFC9162))
     root = root_of(leaves[:size], RFC9162).hex()
-    return {"checkpoint": _alone(note), "root": root, "path": [one.hex() for one in path], PROOF: proof}
+    return {"checkpoint": _alone(note, key), "root": root, "path": [one.hex() for one in path], PROOF: proof}
 
 
-def _alone(note: Note) -> str:
-    """The note with the signature that is named as its text's origin, which is the log's own."""
-    origin = parse_checkpoint(note.text).origin
-    return Note(note.text, tuple(one for one in note.signatures if one.name == origin)).to_bytes().decode()
+def _alone(note: Note, key: NoteKey) -> str:
+    """The note with the signature of `key` only. By its id, for the registry could sign under its name with another."""
+    own = tuple(one for one in note.signatures if (one.name, one.key_id) == (key.name, key.key_id))
+    return Note(note.text, own).to_bytes().decode()
 
 
 def _signed(text: str, context: Context) -> Checkpoint:
