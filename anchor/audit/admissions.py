@@ -3,12 +3,11 @@
 Only the trust profile says whose signature counts; a receipt that is altered, or somebody else's, accuses nobody.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from registry.errors import FormatError
-from registry.format.note import NoteKey
 from registry.format.receipt import Duty, Receipt
 
 FOREIGN, UNREADABLE, UNSIGNED = "of another registry", "not in the form of a receipt", "not signed by the log_key"
@@ -31,8 +30,8 @@ class Sorted:
         return [f"{reasons.count(reason)} {reason}" for reason in (FOREIGN, UNREADABLE, UNSIGNED) if reason in reasons]
 
 
-def sort(files: Mapping[str, bytes], registry: bytes, key: NoteKey) -> Sorted:
-    """Read every receipt and ask whether `key` signed it for `registry` (32 bytes)."""
+def sort(files: Mapping[str, bytes], registry: bytes, signed: Callable[[Receipt], bool]) -> Sorted:
+    """Read every receipt for `registry` (32 bytes) and ask whether it is `signed`, as the trust profile sees it."""
     found = Sorted()
     for name in sorted(files):
         try:
@@ -42,7 +41,7 @@ def sort(files: Mapping[str, bytes], registry: bytes, key: NoteKey) -> Sorted:
             continue
         if receipt.duty.registry_id != registry:
             found.aside.append((name, FOREIGN))
-        elif not receipt.verify(key):
+        elif not signed(receipt):
             found.aside.append((name, UNSIGNED))
         else:
             found.good[name] = receipt

@@ -123,6 +123,9 @@ class View:
         """The head over the first `size` entries, 32 bytes; none where the log has no such size."""
         return root_of(self.leaves[:size], RFC9162) if 0 < size <= len(self.leaves) else b""
 
+    def _signs(self, checkpoint: Served) -> bool:
+        return any(checkpoint.signed_by(key) for key in self.trust.log_keys)
+
     def heads_at(self, sizes: Set[int]) -> dict[int, bytes]:
         """The heads at all these sizes, in one pass; those that the log has not reached are left out."""
         tree, found = Frontier(), {}
@@ -149,15 +152,14 @@ class View:
             served = Served.read(self.export)
         except FormatError as flaw:
             return None, f"What is served as a checkpoint is none: {flaw}"
-        if served is not None and self.trust.log_key is not None and served.signed_by(self.trust.log_key):
+        if served is not None and self._signs(served):
             self.given.keep(served)  # at once: what else is asked may not be answered
         return served, ""
 
     @cached_property
     def signed(self) -> list[Served]:
-        """Checkpoints by the log's key, one for each head: the one that is served, and those of earlier audits."""
-        served, key = self.checkpoint[0], self.trust.log_key
-        found = [one for one in (served, *self.given.checkpoints) if one and key and one.signed_by(key)]
+        """Checkpoints by the log's keys, one for each head: the one that is served, and those of earlier audits."""
+        found = [one for one in (self.checkpoint[0], *self.given.checkpoints) if one and self._signs(one)]
         return list({(one.checkpoint.size, one.checkpoint.root): one for one in reversed(found)}.values())
 
     @cached_property

@@ -79,7 +79,7 @@ def _problems(  # noqa: PLR0917 (one place calls it)
     from anchor.audit.view import Given, View
     from registry.errors import FormatError
 
-    if before is not None and not before.signed_by(key):
+    if before is not None and not any(before.signed_by(one) for one in trust.log_keys):
         raise CliError(f"{arguments.checkpoint} is not a checkpoint of this log.", exit_code=NOT_KNOWN)
     progress = Progress(quiet=arguments.json)
     view = View.open(export, arguments.rpc or trust.rpc, trust, None, Given(), progress)

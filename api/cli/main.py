@@ -41,6 +41,7 @@ COMMANDS = {
     "audit": "replay the registry's whole history from the chain, and check every promise",
     "verify-evidence": "check a file of evidence from an audit yourself, without the auditor",
     "log": "check the registry's signed checkpoint, and that its log only grew since the last time",
+    "log-key": "make a new key that signs the registry's receipts and checkpoints",
     "export": "copy the registry's public export to a directory",
     "api-key": "create, list and revoke API keys",
 }

@@ -73,8 +73,10 @@ class Group:
         self._parser = parser
         self._parsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
-    def add(self, name: str, says: str, run: Run, *lines: str, configure: Configure = lambda _: None) -> None:
-        """One subcommand that speaks to the API."""
+    def add(
+        self, name: str, says: str, run: Run, *lines: str, configure: Configure = lambda _: None, local: bool = False
+    ) -> None:
+        """One subcommand that speaks to the API, or works beside the database where it is `local`."""
         parser = self._parsers.add_parser(
             name,
             help=says,
@@ -83,7 +85,11 @@ class Group:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         configure(parser)
-        with_api(parser)
+        if local:
+            with_data(parser)
+            with_json(parser)
+        else:
+            with_api(parser)
         example(parser, *lines)
         parser.set_defaults(run=run)
 

@@ -91,7 +91,9 @@ def metrics(_caller: Operator, services: Svc) -> Response:
     **route("getRegistry", "The contract that this registry writes to; anchor proofs name this address", "wrong-state"),
 )
 def registry(services: Svc) -> Any:
-    row, key = services.bound(), logkey.public_key(services.store)
+    row = services.bound()
+    with services.store.read() as session:
+        key, earlier = logkey.public(session), [one.to_json() for one in logkey.earlier(session)]
     url = f"{row.public_url}/v1/registry"
     return {
         **blockcerts.profile(url, urlsplit(row.public_url).netloc, anchors.senders(services.store)),
@@ -103,6 +105,7 @@ def registry(services: Svc) -> Any:
         "deploy_block_hash": hash0x(row.deploy_block_hash),
         "public_url": row.public_url,
         "log_key": key and {"vkey": key.vkey, "multikey": key.multikey},
+        "earlier_log_keys": earlier,
         "test_network": services.test_network,
     }
 

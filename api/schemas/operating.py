@@ -132,6 +132,13 @@ class LogKey(Answer):
     multikey: str
 
 
+class EarlierLogKey(Answer):
+    """A key before it, as a signed note's key; `until` says which receipts are its own, by `accepted_at`."""
+
+    key: str
+    until: int
+
+
 class Registry(HealthRegistry):
     """All public facts about the contract. Do not take them from here to trust them: that is what a profile is for.
 
@@ -147,4 +154,5 @@ class Registry(HealthRegistry):
     deploy_block_hash: Hash0x
     public_url: str
     log_key: LogKey | None
+    earlier_log_keys: list[EarlierLogKey]
     publicKey: list[AnchoringKey]

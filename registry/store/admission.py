@@ -83,4 +83,4 @@ def _duty(session: Session, batch: Batch) -> Duty:
 
 
 def _signed(store: Store, vault: Vault, duty: Duty) -> Receipt:
-    return Receipt(duty, logkey.sign_bytes(store, vault, duty.preimage))
+    return Receipt(duty, logkey.sign_bytes(store, vault, duty.preimage, duty.accepted_at))

@@ -7,13 +7,14 @@ from registry.store.worktables import Base
 
 
 class RegistryKey(Base):
-    """The Ed25519 key that signs the registry's notes; at most one row, id 1. `secret` is encrypted at rest."""
+    """The Ed25519 keys that sign the registry's notes, from id 1 on, one after the other; `secret` is encrypted."""
 
     __tablename__ = "registry_key"
     id: Mapped[int] = mapped_column(primary_key=True)
     multikey: Mapped[bytes]  # 34 bytes, 0xed01 + key
     secret: Mapped[bytes]
     created_at: Mapped[int]
+    until: Mapped[int | None]  # null: it signs now, as exactly one does
 
 
 class IssuerKey(Base):

@@ -125,6 +125,18 @@ def keep(  # noqa: PLR0917 (one place calls it)
     return Looked(continues=False, problem=f"{signed}, and the contract's log {before.hex() or 'is shorter'}")
 
 
+def rotate_key(store: Store, vault: Vault) -> note.NoteKey:
+    """Make the key that signs from now on, and have it sign the newest checkpoint. Raises StateError, SecretError."""
+    key = logkey.rotate(store, vault)
+    with store.read() as session:
+        last = _newest(session)
+    if last is not None:
+        signed = logkey.sign_note(store, vault, note.Note.parse(last.note.encode()).text).to_bytes().decode()
+        with store.begin() as session:
+            session.get_one(Checkpoint, last.size).note = signed  # the same size and head: there are never two
+    return key
+
+
 def checkpoint(session: Session) -> bytes:
     """The newest signed checkpoint, a note. Raises NotFound before the first one."""
     last = _newest(session)

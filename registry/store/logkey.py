@@ -1,9 +1,12 @@
 """The registry's own key: it signs notes (checkpoints, receipts) in the name of its log, never a credential.
 
-A database has one, made once whoever needs it first. Its name, the origin of the notes, is where the registry lives and
-which one it is: both are fixed when the database is bound.
+A database has one, made once whoever needs it first, and another after each rotation. An earlier key still signs the
+receipts of what was accepted in its time, so that each stays the same for ever, and for a while the checkpoints, beside
+the new one: who has the old profile must not take the registry for another. Their name, the origin of the notes, is
+where the registry lives and which one it is: both are fixed when the database is bound.
 """
 
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 from sqlalchemy import select
@@ -13,13 +16,17 @@ from sqlalchemy.orm import Session
 from registry.credential.keys import IssuerKey as Signer
 from registry.credential.keys import generate
 from registry.format import entries
-from registry.format.note import Note, NoteKey, sign
+from registry.format.note import MAX_SIGNATURES, Note, NoteKey, sign
 from registry.store.engine import Store
 from registry.store.setup import registry
 from registry.store.tables import Registry, RegistryKey
 from registry.store.vault import Vault
+from registry.verify.trust import EarlierKey
 
-_ONLY = 1  # the table has one row
+_FIRST = 1
+
+TRANSITION_SECONDS = 30 * 86_400
+"""For so long after a rotation notes carry the signature of the key before as well, and readers have to change over."""
 
 
 def origin(row: Registry) -> str:
@@ -36,21 +43,39 @@ def ensure(store: Store, vault: Vault) -> NoteKey:
     """
     with store.begin() as session:
         row = registry(session)
-        if session.get(RegistryKey, _ONLY) is None:
-            made = generate()
-            sealed = vault.close(made.secret, made.key_id)
-            values = {"id": _ONLY, "multikey": made.multikey, "secret": sealed, "created_at": store.now()}
+        if session.get(RegistryKey, _FIRST) is None:
+            values = _made(vault, _FIRST, store.now())
             dialect = postgresql if store.dialect == "postgresql" else sqlite
             # A second process waits here until the first has ended, and then finds its key.
             session.execute(dialect.insert(RegistryKey).values(**values).on_conflict_do_nothing())
-        kept = session.scalars(select(RegistryKey)).one()
+        kept = session.scalars(_NOW).one()
         _open(vault, kept)
         return _public(row, kept)
 
 
+def rotate(store: Store, vault: Vault) -> NoteKey:
+    """Make the next key, which signs from now on. Raises StateError, SecretError like `ensure`."""
+    ensure(store, vault)
+    with store.begin() as session:
+        kept = session.scalars(_NOW.with_for_update()).one()
+        # What was accepted in this very second may have a receipt already: it is still the earlier key's.
+        kept.until = store.now() + 1
+        session.flush()
+        session.add(RegistryKey(**_made(vault, kept.id + 1, kept.until)))
+        session.flush()
+        return _public(registry(session), session.scalars(_NOW).one())
+
+
+def earlier(session: Session) -> list[EarlierKey]:
+    """The keys before the one that signs now, the newest first. Raises StateError while not bound."""
+    rows = session.scalars(select(RegistryKey).where(RegistryKey.until.is_not(None)).order_by(RegistryKey.id.desc()))
+    row = registry(session)
+    return [EarlierKey(_public(row, one), one.until or 0) for one in rows]
+
+
 def public(session: Session) -> NoteKey | None:
     """The public part, or None before the key was needed for the first time. Raises StateError while not bound."""
-    kept = session.get(RegistryKey, _ONLY)
+    kept = session.scalar(_NOW)
     return _public(registry(session), kept) if kept is not None else None
 
 
@@ -61,25 +86,39 @@ def public_key(store: Store) -> NoteKey | None:
 
 
 def sign_note(store: Store, vault: Vault, text: str) -> Note:
-    """A note of `text`, signed by the registry's key. Ed25519: the same text gives the same note.
+    """A note of `text`, signed by the registry's key, and those before while readers change over.
 
-    Raises FormatError note.text, StateError, SecretError.
-    """
-    key = ensure(store, vault) if public_key(store) is None else None
-    with store.read() as session:
-        kept = session.get_one(RegistryKey, _ONLY)
-        return sign(text, key or _public(registry(session), kept), _open(vault, kept).sign)
-
-
-def sign_bytes(store: Store, vault: Vault, message: bytes) -> bytes:
-    """64 bytes over what is no note: its own tag must begin it. Same bytes, same signature.
-
-    Raises StateError, SecretError.
+    Ed25519: the same text gives the same note until then. Raises FormatError note.text, StateError, SecretError.
     """
     if public_key(store) is None:
         ensure(store, vault)
+    lately = store.now() - TRANSITION_SECONDS
+    signing = select(RegistryKey).where(RegistryKey.until.is_(None) | (RegistryKey.until > lately))
     with store.read() as session:
-        return _open(vault, session.get_one(RegistryKey, _ONLY)).sign(message)
+        kept = session.scalars(signing.order_by(RegistryKey.id.desc()).limit(MAX_SIGNATURES)).all()
+        notes = [sign(text, _public(registry(session), one), _open(vault, one).sign) for one in kept]
+    return Note(text, tuple(one for note in notes for one in note.signatures))
+
+
+def sign_bytes(store: Store, vault: Vault, message: bytes, at: int) -> bytes:
+    """64 bytes over what is no note, by the key of the time `at` (Unix seconds): its own tag must begin it.
+
+    Same bytes, same signature. Raises StateError, SecretError.
+    """
+    if public_key(store) is None:
+        ensure(store, vault)
+    then = select(RegistryKey).where(RegistryKey.until.is_(None) | (RegistryKey.until > at)).order_by(RegistryKey.id)
+    with store.read() as session:
+        return _open(vault, session.scalars(then.limit(1)).one()).sign(message)
+
+
+_NOW = select(RegistryKey).where(RegistryKey.until.is_(None))
+
+
+def _made(vault: Vault, number: int, now: int) -> dict[str, Any]:
+    made = generate()
+    sealed = vault.close(made.secret, made.key_id)
+    return {"id": number, "multikey": made.multikey, "secret": sealed, "created_at": now}
 
 
 def _open(vault: Vault, kept: RegistryKey) -> Signer:

@@ -13,6 +13,7 @@ closed_size = 41                      # only of a closed registry: where its log
 closed_head = "64 hex digits"
 deploy_block = 4711                   # optional: where the contract was deployed, for auditors
 log_key = "registry.example/<registry id>+<8 hex digits>+<base64>"   # optional: who signs the registry's notes
+earlier_log_keys = [{ key = "…", until = 1764000000 }]   # optional: who did before it; list none that was stolen
 """
 
 import json
@@ -24,6 +25,7 @@ from urllib.parse import urlsplit
 from registry.errors import FormatError
 from registry.format.entries import registry_id
 from registry.format.note import NoteKey
+from registry.format.receipt import Receipt
 from registry.format.strictjson import pointer
 from registry.limits import MAX_INTEGER, MAX_URL_CHARS
 
@@ -32,9 +34,23 @@ DEFAULT_HEARTBEAT_SECONDS = 86_400
 
 MAX_REGISTRIES = 100
 MAX_SOURCES = 10
+MAX_EARLIER_KEYS = 16
+"""A registry that changes its key every year is trusted for so many; each costs a verification."""
+
 _REQUIRED = {"name", "chain_id", "contract", "code_sha256", "rpc"}
-_OPTIONAL = {"status", "heartbeat_seconds", "test", "log_key", "deploy_block"}
+_OPTIONAL = {"status", "heartbeat_seconds", "test", "log_key", "earlier_log_keys", "deploy_block"}
 _CLOSED = {"closed_size", "closed_head"}
+
+
+@dataclass(frozen=True)
+class EarlierKey:
+    """A key that signed before the `log_key`: receipts of what was accepted before `until`, Unix seconds, and notes."""
+
+    key: NoteKey
+    until: int
+
+    def to_json(self) -> dict[str, Any]:
+        return {"key": self.key.vkey, "until": self.until}
 
 
 @dataclass(frozen=True)
@@ -53,10 +69,23 @@ class RegistryTrust:
     closed_head: bytes = b""  # 32 bytes, RFC 9162 head of that many entries
     log_key: NoteKey | None = None  # signs the registry's receipts and checkpoints; None: neither is believed
     deploy_block: int = 0  # where the contract was deployed; 0: not said
+    earlier_log_keys: tuple[EarlierKey, ...] = ()
 
     @property
     def registry_id(self) -> bytes:
         return registry_id(self.chain_id, self.contract)
+
+    @property
+    def log_keys(self) -> tuple[NoteKey, ...]:
+        """The log key, and those before it; none where the profile names no log key."""
+        return (self.log_key, *(one.key for one in self.earlier_log_keys)) if self.log_key else ()
+
+    def signed(self, receipt: Receipt) -> bool:
+        """Whether a receipt is signed by the log key, or by an earlier one in its time."""
+        if self.log_key is None:
+            return False
+        in_time = (one.key for one in self.earlier_log_keys if receipt.duty.accepted_at < one.until)
+        return any(receipt.verify(key) for key in (self.log_key, *in_time))
 
     def to_json(self) -> dict[str, Any]:
         """The same members as in TOML."""
@@ -73,6 +102,7 @@ class RegistryTrust:
             }
             | ({"deploy_block": self.deploy_block} if self.deploy_block else {})
             | ({"log_key": self.log_key.vkey} if self.log_key else {})
+            | ({"earlier_log_keys": [one.to_json() for one in self.earlier_log_keys]} if self.earlier_log_keys else {})
             | self._closed()
         )
 
@@ -139,11 +169,19 @@ def _registry(item: Any, index: int) -> RegistryTrust:
             raise flaw(name, f"This is not an integer from 1 to {MAX_INTEGER}")
         return value
 
-    def log_key(value: Any) -> NoteKey:
+    def log_key(value: Any, name: str = "log_key") -> NoteKey:
         try:
             return NoteKey.parse(value if isinstance(value, str) else "")
         except FormatError as error:
-            raise flaw("log_key", error.problem) from None
+            raise flaw(name, error.problem) from None
+
+    def earlier(values: Any) -> tuple[EarlierKey, ...]:
+        name = "earlier_log_keys"
+        if not isinstance(values, list) or not len(values) <= MAX_EARLIER_KEYS or "log_key" not in item:
+            raise flaw(name, f"These are not up to {MAX_EARLIER_KEYS} keys before the log_key")
+        if not all(isinstance(one, dict) and one.keys() == {"key", "until"} for one in values):
+            raise flaw(name, "Each has a key, and until when it signed (Unix seconds), and nothing else")
+        return tuple(EarlierKey(log_key(one["key"], name), integer(name, one["until"])) for one in values)
 
     def binary(name: str, length: int) -> bytes:
         text = item[name]
@@ -177,6 +215,7 @@ def _registry(item: Any, index: int) -> RegistryTrust:
         closed_head=binary("closed_head", 32) if "closed_head" in item else b"",
         deploy_block=integer("deploy_block", item["deploy_block"]) if "deploy_block" in item else 0,
         log_key=log_key(item["log_key"]) if "log_key" in item else None,
+        earlier_log_keys=earlier(item["earlier_log_keys"]) if "earlier_log_keys" in item else (),
     )
 
 
@@ -198,6 +237,8 @@ def _table(entry: RegistryTrust) -> str:
 def _toml(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(map(_toml, value)) + "]"
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{name} = {_toml(one)}" for name, one in value.items()) + " }"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):

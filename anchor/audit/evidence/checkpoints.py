@@ -36,14 +36,16 @@ def chain(material: Fields, context: Context) -> Iterator[Shown]:
         yield Shown("checkpoint.other-head", f"{sentence}; in the contract it was {root.hex()}.")
 
 
-def of_two(first: bytes, second: bytes, key: NoteKey) -> dict[str, str]:
-    """The material of `checkpoints`, from two notes that `key` signed; all other signatures are left out."""
+def of_two(first: bytes, second: bytes, keys: Sequence[NoteKey]) -> dict[str, str]:
+    """The material of `checkpoints`, from two notes that one of `keys` signed; all other signatures are left out."""
     notes = (Note.parse(first), Note.parse(second))
     ordered = sorted(notes, key=lambda note: parse_checkpoint(note.text).root)
-    return {name: _alone(note, key) for name, note in zip(("first", "second"), ordered, strict=True)}
+    return {name: _alone(note, keys) for name, note in zip(("first", "second"), ordered, strict=True)}
 
 
-def against_chain(signed: bytes, key: NoteKey, leaves: Sequence[bytes], proof: dict[str, Any]) -> dict[str, Any]:
+def against_chain(
+    signed: bytes, keys: Sequence[NoteKey], leaves: Sequence[bytes], proof: dict[str, Any]
+) -> dict[str, Any]:
     """The material of `checkpoint-chain`: `leaves` of the whole log, `proof` of its size and head in storage.
 
     Raises FormatError where the checkpoint is larger than the log: that is to be checked under a later block.
@@ -52,23 +54,27 @@ def against_chain(signed: bytes, key: NoteKey, leaves: Sequence[bytes], proof: d
     size = parse_checkpoint(note.text).size
     path = consistency.prove(size, len(leaves), lambda start, end: root_of(leaves[start:end], RFC9162))
     root = root_of(leaves[:size], RFC9162).hex()
-    return {"checkpoint": _alone(note, key), "root": root, "path": [one.hex() for one in path], PROOF: proof}
+    return {"checkpoint": _alone(note, keys), "root": root, "path": [one.hex() for one in path], PROOF: proof}
 
 
-def _alone(note: Note, key: NoteKey) -> str:
-    """The note with the signature of `key` only. By its id, for the registry could sign under its name with another."""
+def _alone(note: Note, keys: Sequence[NoteKey]) -> str:
+    """The note with the signature of the first key that signed it. The registry could add others under its name."""
+    key = next((key for key in keys if note.verify(key)), None)
+    if key is None:
+        raise FormatError("evidence.signature", "/material", "The checkpoint is not signed by the registry's key")
     own = tuple(one for one in note.signatures if (one.name, one.key_id) == (key.name, key.key_id))
     return Note(note.text, own).to_bytes().decode()
 
 
 def _signed(text: str, context: Context) -> Checkpoint:
     """The checkpoint of a note that has the log key's signature and no other. Raises Needs, FormatError."""
-    key = context.trust.log_key
-    if key is None:
+    keys = context.trust.log_keys
+    if not keys:
         raise Needs("Your trust profile has no log_key for this registry: get it from its operator and add it.")
     note = Note.parse(text.encode())
     checkpoint = parse_checkpoint(note.text)
-    if len(note.signatures) != 1 or not note.verify(key):
+    key = next((key for key in keys if note.verify(key)), None)
+    if len(note.signatures) != 1 or key is None:
         raise FormatError("evidence.signature", "/material", "The checkpoint is not signed by the registry's key alone")
     if checkpoint.origin != key.name:
         raise FormatError("evidence.origin", "/material", "The checkpoint is of another log than the key's")

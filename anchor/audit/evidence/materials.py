@@ -9,7 +9,6 @@ from anchor.audit.evidence.parts import Material, Open
 from anchor.audit.report import Finding
 from anchor.audit.view import View
 from anchor.bundle import slots
-from registry.format.note import NoteKey
 from registry.format.receipt import Receipt
 
 
@@ -28,11 +27,11 @@ def log(view: View, _finding: Finding, open_: Open) -> Iterator[Material]:
 
 def checkpoint(view: View, finding: Finding, open_: Open) -> Iterator[Material]:
     """The checkpoint that the finding names by its root, and the contract's log at its size."""
-    chain, key = open_(), _log_key(view)
+    chain = open_()
     chain.prove(slots.log)
     for served in view.signed:
         if served.checkpoint.root.hex() == finding.found and not served.ahead(view.leaves):
-            yield checkpoints.against_chain(served.content, key, view.leaves, parts.proof(chain))
+            yield checkpoints.against_chain(served.content, view.trust.log_keys, view.leaves, parts.proof(chain))
 
 
 def fork(view: View, finding: Finding, _open: Open) -> Iterator[Material]:
@@ -41,13 +40,7 @@ def fork(view: View, finding: Finding, _open: Open) -> Iterator[Material]:
     for (size, root), content in heads.items():
         other = heads.get((size, finding.found))
         if root == finding.expected and other is not None:
-            yield checkpoints.of_two(content, other, _log_key(view))
-
-
-def _log_key(view: View) -> NoteKey:
-    if view.trust.log_key is None:
-        raise parts.NotThere("the log_key of the trust profile")
-    return view.trust.log_key
+            yield checkpoints.of_two(content, other, view.trust.log_keys)
 
 
 def receipt(view: View, finding: Finding, open_: Open) -> Iterator[Material]:

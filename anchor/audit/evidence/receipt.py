@@ -88,15 +88,14 @@ def ask(read: slots.Read, roots: Sequence[bytes], deadline: int) -> tuple[list[t
 
 def _receipt(material: Fields, context: Context) -> Receipt:
     """A batch's receipt that the registry's key signed. Raises Needs, FormatError."""
-    key = context.trust.log_key
-    if key is None:
+    if context.trust.log_key is None:
         raise Needs("Your trust profile has no log_key for this registry: get it from its operator and add it.")
     receipt = Receipt.parse(material.text("receipt").encode())
     if receipt.place is not None or receipt.to_bytes().decode() != material.text("receipt"):
         raise FormatError("evidence.receipt", "/material/receipt", "It is not a batch's receipt in canonical form")
     if receipt.duty.registry_id != context.trust.registry_id:
         raise FormatError("evidence.receipt", "/material/receipt", "It is of another registry")
-    if not receipt.verify(key):
+    if not context.trust.signed(receipt):
         raise FormatError("evidence.signature", "/material/receipt", "It is not signed by the registry's key")
     return receipt
 

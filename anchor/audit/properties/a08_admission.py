@@ -18,7 +18,7 @@ def check(view: View) -> str:
         return NO_KEY
     if reason := missing(view):
         return reason
-    found = sort(view.given.receipts, view.registry, view.trust.log_key)
+    found = sort(view.given.receipts, view.registry, view.trust.signed)
     for name, reason in found.aside:
         view.book.note(f"Receipt {name} was left aside: it is {reason}.")
     early = sum(not _judged(view, name, receipt) for name, receipt in found.good.items())

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0011"
+HEAD = "0012"
 """The newest version. Named here so that a health check need not import Alembic, which takes a second."""
 
 _LOCK = 0x43524544  # any constant: two processes that migrate at once do so one after the other

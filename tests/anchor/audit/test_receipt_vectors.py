@@ -24,7 +24,8 @@ def judged(vector: dict[str, object], data: bytes, registry: bytes) -> str:
         duty = Receipt.parse(data).duty
     except FormatError as flaw:
         return f"refused: {flaw.code}"
-    found = sort({"": data}, registry, NoteKey.parse(str(vector["log_key"])))
+    key = NoteKey.parse(str(vector["log_key"]))
+    found = sort({"": data}, registry, lambda one: one.verify(key))
     if found.aside:
         return {FOREIGN: "of another registry", UNSIGNED: "not signed"}[found.aside[0][1]]
     there = [(one["time"], batch) for one in vector["anchors"] for batch in one["batches"]]  # type: ignore[attr-defined]

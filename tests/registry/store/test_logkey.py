@@ -3,15 +3,18 @@
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
 from anchor.audit.manifest import RegistryFile
 from registry.errors import FormatError, SecretError, StateError
 from registry.format.note import NoteKey
-from registry.store import export, logkey
+from registry.format.receipt import Duty, Receipt
+from registry.store import export, log, logkey
 from registry.store.engine import Store
 from registry.store.setup import registry
+from registry.store.tables import RegistryKey
 from registry.store.vault import Vault
 from registry.verify.trust import TrustProfile
 from tests.support.registered import Registered
@@ -90,3 +93,52 @@ def test_a_trust_profile_may_name_the_key() -> None:
         with pytest.raises(FormatError) as caught:
             TrustProfile.from_json({"registry": [entry | {"log_key": wrong}]})
         assert caught.value.pointer == "/registry/0/log_key"
+
+
+def test_after_a_rotation_old_receipts_stay_the_same_and_old_profiles_still_know_the_checkpoint(
+    registered: Registered,
+) -> None:
+    store, vault = registered.store, registered.vault
+    first, now = logkey.ensure(store, vault), store.now()
+    note, message = logkey.sign_note(store, vault, "hello\n"), b"credanchor-rcpt1 a receipt"
+    before = logkey.sign_bytes(store, vault, message, now)
+    second = log.rotate_key(store, vault)
+    with store.read() as session:
+        (earlier,) = logkey.earlier(session)
+        assert (logkey.public(session), earlier.key, second.name) == (second, first, first.name)
+    assert second != first and now < earlier.until <= store.now() + 1
+    assert logkey.sign_bytes(store, vault, message, now) == before  # whenever it is asked for
+    after = logkey.sign_bytes(store, vault, message, earlier.until)
+    assert after != before
+    both = logkey.sign_note(store, vault, "hello\n")
+    assert both.verify(first) and both.verify(second) and note.signatures[0] in both.signatures
+    third = log.rotate_key(store, vault)
+    entry = replace(TRUST, log_key=third, earlier_log_keys=(earlier,))
+    in_time = Duty(entry.registry_id, 1, 1, bytes(32), bytes(32), earlier.until - 1, earlier.until + 9)
+    receipts = (
+        Receipt(one, logkey.sign_bytes(store, vault, one.preimage, now))
+        for one in (in_time, replace(in_time, accepted_at=earlier.until))
+    )
+    assert [entry.signed(one) for one in receipts] == [True, False]  # an earlier key signs nothing new
+    assert TrustProfile.parse(TrustProfile((entry,)).to_toml()).registries == (entry,)
+    with store.begin() as session:
+        for number in (1, 2):
+            session.get_one(RegistryKey, number).until = store.now() - logkey.TRANSITION_SECONDS
+    alone = logkey.sign_note(store, vault, "hello\n")
+    assert alone.verify(third) and len(alone.signatures) == 1
+
+
+ONE = {"key": NoteKey("a", bytes(32)).vkey, "until": 1}
+
+
+WRONG = ["x", [1], [ONE | {"key": "x"}], [ONE | {"more": 1}], [ONE | {"until": 0}], [ONE] * 17]
+
+
+@pytest.mark.parametrize("value", WRONG)
+def test_earlier_keys_of_another_form_are_refused(value: object) -> None:
+    entry = replace(TRUST, log_key=NoteKey("a", bytes(32))).to_json()
+    assert TrustProfile.from_json({"registry": [entry | {"earlier_log_keys": [ONE]}]})
+    for wrong in (entry | {"earlier_log_keys": value}, TRUST.to_json() | {"earlier_log_keys": [ONE]}):
+        with pytest.raises(FormatError) as refused:
+            TrustProfile.from_json({"registry": [wrong]})
+        assert refused.value.pointer == "/registry/0/earlier_log_keys"

@@ -23,6 +23,7 @@ from contracts import artifact
 from registry.format.merkle import RFC9162, root_of
 from registry.format.note import Checkpoint, Note, NoteSignature, sign
 from registry.verify import RegistryTrust
+from registry.verify.trust import EarlierKey
 from tests.support.auditing import Honest
 from tests.support.evidencing import accuse, altered, proved_by
 from tests.support.history import ADMIN, REGISTRAR, History, Sender
@@ -53,10 +54,14 @@ def log_of(about: History) -> tuple[list[bytes], dict[str, Any]]:
 
 def test_two_checkpoints_of_one_size_with_two_heads_need_nothing_but_the_log_key(honest: Honest) -> None:
     about = honest[0]
-    material = checkpoints.of_two(signed(7, sha("one")), signed(7, sha("other")), LOG_KEY)
+    material = checkpoints.of_two(signed(7, sha("one")), signed(7, sha("other")), [LOG_KEY])
     content = filed(about, "checkpoints", "checkpoint.fork", material)
     assert proved_by(about, content, trust=trusting(about)).outcome == "proved"
     assert "log_key" in proved_by(about, content).needed
+    rotated = replace(trusting(about), log_key=replace(LOG_KEY, public=bytes(32)))
+    assert proved_by(about, content, trust=rotated).outcome == "not_proved"
+    rotated = replace(rotated, earlier_log_keys=(EarlierKey(LOG_KEY, 1),))
+    assert proved_by(about, content, trust=rotated).outcome == "proved"
     for what, bad in altered(content):
         assert proved_by(about, bad, trust=trusting(about)).outcome == "not_proved", what
     for first, second in (
@@ -71,12 +76,12 @@ def test_two_checkpoints_of_one_size_with_two_heads_need_nothing_but_the_log_key
 def test_a_checkpoint_against_the_contracts_own_head_is_proved_at_its_size(honest: Honest) -> None:
     about = honest[0]
     leaves, proof = log_of(about)
-    material = checkpoints.against_chain(signed(5, sha("a head that never was")), LOG_KEY, leaves, proof)
+    material = checkpoints.against_chain(signed(5, sha("a head that never was")), [LOG_KEY], leaves, proof)
     content = filed(about, "checkpoint-chain", "checkpoint.other-head", material)
     assert proved_by(about, content, trust=trusting(about)).outcome == "proved"
     for what, bad in altered(content):
         assert proved_by(about, bad, trust=trusting(about)).outcome == "not_proved", what
-    true = checkpoints.against_chain(signed(5, root_of(leaves[:5], RFC9162)), LOG_KEY, leaves, proof)
+    true = checkpoints.against_chain(signed(5, root_of(leaves[:5], RFC9162)), [LOG_KEY], leaves, proof)
     content = filed(about, "checkpoint-chain", "checkpoint.other-head", true)
     assert "shows nothing" in proved_by(about, content, trust=trusting(about)).sentence
 
@@ -95,7 +100,7 @@ def test_a_node_that_is_the_contracts_own_and_proves_nothing_of_this_is_refused(
     for what, changed in {
         "": {}, "storage": {"storage": parts.proof(wide)["storage"]}, "account": {"account": accounts}
     }.items():  # fmt: skip
-        material = checkpoints.against_chain(signed(5, sha("never")), LOG_KEY, leaves, proof | changed)
+        material = checkpoints.against_chain(signed(5, sha("never")), [LOG_KEY], leaves, proof | changed)
         content = filed(about, "checkpoint-chain", "checkpoint.other-head", material)
         verdict = proved_by(about, content, trust=trusting(about))
         assert not what or len(changed[what]) > len(proof[what])
@@ -107,7 +112,7 @@ def test_cosignatures_are_left_out_and_a_note_that_has_them_is_refused(honest: H
     one, two = (Note.parse(signed(7, sha(name))) for name in ("one", "other"))
     others = (NoteSignature("witness.example", b"1234", bytes(64)), NoteSignature(LOG_KEY.name, b"1234", bytes(64)))
     more = replace(one, signatures=(others[1], *one.signatures, others[0]))
-    material = checkpoints.of_two(more.to_bytes(), two.to_bytes(), LOG_KEY)
+    material = checkpoints.of_two(more.to_bytes(), two.to_bytes(), [LOG_KEY])
     assert set(material.values()) == {one.to_bytes().decode(), two.to_bytes().decode()}
     place = next(name for name, text in material.items() if text == one.to_bytes().decode())
     content = filed(about, "checkpoints", "checkpoint.fork", material | {place: more.to_bytes().decode()})

@@ -12,12 +12,15 @@ from anchor.audit.view import Given
 from registry.format.merkle import Tree
 from registry.format.note import NoteKey
 from registry.format.receipt import Place, Receipt
+from registry.verify.trust import EarlierKey
 from tests.support.auditing import Honest, change, found, outcomes
+from tests.support.evidencing import accuse, proved_by
 from tests.support.history import KEY, SECOND_KEY, History, leaves
 from tests.support.receipts import LOG_KEY, receipt, signed
 from tests.support.specimen import Key
 
 OTHER = Key("another log")
+NEW_KEY = NoteKey(LOG_KEY.name, OTHER.multikey[2:])
 FAR = 10_000_000_000  # no chain of a test gets there
 BATCHES = {1: (leaves("a", 5), KEY), 2: (leaves("b", 1), KEY), 3: (leaves("c", 8), SECOND_KEY)}
 """Of the honest history."""
@@ -106,6 +109,18 @@ def test_nothing_is_concluded_from_what_is_not_due_or_not_ours(honest: Honest) -
     without = look(history, export, {"1": kept(history, 1, 2000)}, None)
     assert (outcomes(without)["A8"], without.clean) == ("not_run", True)
     assert "log_key" in without.reasons["A8"]
+
+
+def test_a_receipt_by_an_earlier_key_counts_in_its_time_and_is_proved_by_it(honest: Honest) -> None:
+    history, export = honest
+    given = Given(receipts={"3": kept(history, 3, 2000).to_bytes()})  # accepted at 1000
+    for until, findings in ((1001, 1), (1000, 0)):
+        trust = replace(history.trust, log_key=NEW_KEY, earlier_log_keys=(EarlierKey(LOG_KEY, until),))
+        report, files = accuse(history, export, trust, given)
+        assert (len(report.findings), len(files)) == (findings, findings)
+        assert all(proved_by(history, file, trust=trust).outcome == "proved" for file in files.values())
+        stolen = replace(trust, earlier_log_keys=())
+        assert all(proved_by(history, file, trust=stolen).outcome == "not_proved" for file in files.values())
 
 
 def test_a_breach_stays_one_in_every_later_audit(begun: History, tmp_path: Path) -> None:
