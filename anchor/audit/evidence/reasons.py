@@ -26,6 +26,11 @@ _BY_BEGIN = {
     "eyes.": NODE,
     "block.": NODE,
     "head.": NODE,
+    "anchor.latest": NODE,
+    "issuer.state": NODE,
+    "key.state": NODE,
+    "role.state": NODE,
+    "tip.state": NODE,
     "deployment.": NODE,
     "time.": NODE,
     "contract.": NODE,
@@ -38,6 +43,9 @@ _BY_BEGIN = {
     "list.signature": EXPORT,
     "list.key": EXPORT,
     "list.missing": EXPORT,
+    "list.digest": EXPORT,
+    "list.members": EXPORT,
+    "leaf.not-published": HOLDER,
 }
 """By how a finding's code begins."""
 

@@ -13,6 +13,7 @@ from anchor.reader import Reader
 from contracts import artifact
 from registry.format import entries
 from tests.support.auditing import Honest, found, look, other
+from tests.support.evidencing import accuse
 from tests.support.history import KEY, History, Sender, leaves
 from tests.support.proxy import Proxy
 
@@ -106,4 +107,7 @@ def test_another_contract_at_the_trusted_address_is_recognised(honest: Honest) -
     report = audit(open_source(str(export)), [history.sender.url], trust)
     assert found(report) == {("contract", "contract.code")}
     nowhere = replace(history.trust, contract=bytes(20))
-    assert found(audit(open_source(str(export)), [history.sender.url], nowhere)) == {("contract", "contract.missing")}
+    report, files = accuse(history, export, nowhere)
+    assert (found(report), files) == ({("contract", "contract.missing")}, {})
+    (none,) = report.to_json()["properties"][0]["evidence"]
+    assert (none["evidence"], "before it was deployed" in none["reason"]) == (None, True)

@@ -26,17 +26,17 @@ LEAVES = [RFC9162.leaf_hash(preimage(position)) for position in range(1100)]
 
 
 @pytest.fixture
-def grow(sqlite_store: Store) -> Grow:
-    register(sqlite_store)
-    held = lease.acquire(sqlite_store, "worker", "test")
+def grow(store: Store) -> Grow:
+    register(store)
+    held = lease.acquire(store, "worker", "test")
     assert held is not None
 
     def to(final: int, seen: int = 0, whole: bool = False) -> Looked:
         """Entries up to `final` are, those up to `seen` are not."""
-        size, end = log.extent(sqlite_store).size, max(final, seen)
+        size, end = log.extent(store).size, max(final, seen)
         found = [SeenEntry(place, int(place >= final), preimage(place)) for place in range(size, end)]
         head = (end, root_of(LEAVES[:end], RFC9162))
-        return log.keep(sqlite_store, held, found, 0, head, VAULT, whole=whole)
+        return log.keep(store, held, found, 0, head, VAULT, whole=whole)
 
     return to
 
@@ -51,40 +51,38 @@ def tiles(store: Store, size: int) -> None:
                 assert log.tile(session, tile) == expected, tile
 
 
-def test_a_log_that_grows_by_hashes_is_the_one_that_is_read_anew(sqlite_store: Store, grow: Grow) -> None:
+def test_a_log_that_grows_by_hashes_is_the_one_that_is_read_anew(store: Store, grow: Grow) -> None:
     for final, seen in ((1, 3), (200, 0), (255, 256), (256, 300), (257, 0), (700, 768), (768, 800), (1030, 0)):
         assert grow(final, seen) == Looked(), final
-        tiles(sqlite_store, final)
-    with sqlite_store.read() as session:
+        tiles(store, final)
+    with store.read() as session:
         nodes = list(session.scalars(select(LogNode.hash).order_by(LogNode.position)))
-    with sqlite_store.begin() as session:
+    with store.begin() as session:
         lognodes.clear(session)
-    assert not log.extent(sqlite_store).hashed  # as after the migration
-    assert grow(1030) == Looked() and log.extent(sqlite_store).hashed
-    with sqlite_store.read() as session:
+    assert not log.extent(store).hashed  # as after the migration
+    assert grow(1030) == Looked() and log.extent(store).hashed
+    with store.read() as session:
         assert list(session.scalars(select(LogNode.hash).order_by(LogNode.position))) == nodes
 
 
-def test_an_altered_entry_of_a_full_tile_is_not_served_and_is_found_where_all_is_read(
-    sqlite_store: Store, grow: Grow
-) -> None:
+def test_an_altered_entry_of_a_full_tile_is_not_served_and_is_found_where_all_is_read(store: Store, grow: Grow) -> None:
     grow(600)
-    with sqlite_store.begin() as session:
+    with store.begin() as session:
         session.get_one(LoggedEntry, 100).preimage = bytes(132)
     assert grow(700) == Looked()  # the hashes lead to the head
-    with sqlite_store.read() as session:
+    with store.read() as session:
         for level in (0, None):
             assert log.tile(session, Tile(level, 1))
             with pytest.raises(NotFound):
                 log.tile(session, Tile(level, 0))
     assert not grow(701, whole=True).leads_to_head
-    assert (log.extent(sqlite_store).size, log.extent(sqlite_store).hashed) == (0, True)
+    assert (log.extent(store).size, log.extent(store).hashed) == (0, True)
 
 
-def test_an_altered_hash_leads_nowhere_and_the_copy_is_read_anew(sqlite_store: Store, grow: Grow) -> None:
+def test_an_altered_hash_leads_nowhere_and_the_copy_is_read_anew(store: Store, grow: Grow) -> None:
     grow(600)
-    with sqlite_store.begin() as session:
+    with store.begin() as session:
         session.get_one(LogNode, (1, 1)).hash = bytes(32)
     assert not grow(700).leads_to_head
     assert grow(700) == Looked()
-    tiles(sqlite_store, 700)
+    tiles(store, 700)
