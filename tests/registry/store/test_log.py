@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from registry.errors import NotFound
 from registry.format.merkle import RFC9162, root_of
@@ -55,6 +55,7 @@ def test_a_log_that_grows_by_hashes_is_the_one_that_is_read_anew(store: Store, g
     for final, seen in ((1, 3), (200, 0), (255, 256), (256, 300), (257, 0), (700, 768), (768, 800), (1030, 0)):
         assert grow(final, seen) == Looked(), final
         tiles(store, final)
+        assert log.extent(store).hashed  # and no hash above an entry that is not final
     with store.read() as session:
         nodes = list(session.scalars(select(LogNode.hash).order_by(LogNode.position)))
     with store.begin() as session:
@@ -77,6 +78,14 @@ def test_an_altered_entry_of_a_full_tile_is_not_served_and_is_found_where_all_is
                 log.tile(session, Tile(level, 0))
     assert not grow(701, whole=True).leads_to_head
     assert (log.extent(store).size, log.extent(store).hashed) == (0, True)
+
+
+def test_a_copy_that_lost_its_end_goes_on_from_what_is_left(store: Store, grow: Grow) -> None:
+    grow(600)
+    with store.begin() as session:
+        session.execute(delete(LoggedEntry).where(LoggedEntry.position >= 300))
+    assert grow(700) == Looked()
+    tiles(store, 700)
 
 
 def test_an_altered_hash_leads_nowhere_and_the_copy_is_read_anew(store: Store, grow: Grow) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -179,6 +180,38 @@ def test_one_place_told_in_two_ways_is_not_two(begun: History, tmp_path: Path) -
         evidence = Evidence(kind, owner, code, begun.sender.chain_id, begun.contract, known)
         verdict = proved_by(begun, evidence.to_bytes())
         assert (verdict.outcome, why in verdict.sentence) == ("not_proved", True), verdict
+
+
+@pytest.mark.parametrize("name", ["A9-batch.passed-over", "A12-list.dropped"])
+def test_an_honest_order_told_backwards_proves_nothing(name: str, begun: History, tmp_path: Path) -> None:
+    begun.anchor([], [begun.batch(1, leaves("1", 1))])
+    begun.anchor([begun.status_list("revocation", 1, [5])], [begun.batch(2, leaves("2", 1))])
+    begun.write(tmp_path)
+    lines = begun.anchors[::-1]
+    chain = Collector(begun.sender.rpc, begun.trust, hex(begun.last_block))
+    sides: list[dict[str, Any]] = []
+    for line in lines:
+        chain.prove(partial(slots.anchored, root=bytes.fromhex(line["root"])))
+        status = entries.status_entry(begun.registry_id, line["number"], bytes.fromhex(line["status_root"]))
+        (batch,) = (begun.files[f"batches/0000000{number}.json"] for number in line["batches"])
+        said = {name: batch[name] for name in ("number", "size", "root")} | {"key_id": KEY.key_id.hex()}
+        tree = [entries.entry_hash(status).hex(), begun._batch_hash(batch).hex()]
+        sides.append({"batch": said, "index": 1, "tree": tree})
+    (item,) = lines[0]["lists"]
+    held = {"version": 1, "digest": item["digest"], "document": None, "lists": [lines[0]["status_root"]]}
+    kind, material = {
+        "A9-batch.passed-over": ("batch-places", {"first": sides[0], "second": sides[1]}),
+        "A12-list.dropped": ("list-gone", {
+            "id": item["id"],
+            "first": held | {"tree": sides[0]["tree"]}, "second": {"lists": [], "tree": sides[1]["tree"]},
+        }),
+    }[name]  # fmt: skip
+    owner, code = name.split("-", maxsplit=1)
+    told = material | {PROOF: parts.proof(chain)}
+    evidence = Evidence(kind, owner, code, begun.sender.chain_id, begun.contract, told)
+    verdict = proved_by(begun, evidence.to_bytes())
+    assert verdict.outcome == "not_proved"
+    assert "the earlier first" in verdict.sentence or "shows nothing" in verdict.sentence, verdict
 
 
 def test_without_a_block_hash_of_the_readers_own_nothing_is_proved(begun: History, tmp_path: Path) -> None:

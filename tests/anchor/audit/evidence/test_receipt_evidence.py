@@ -10,6 +10,7 @@ from anchor.audit.evidence.parts import proof
 from anchor.audit.evidence.receipt import CODES, ask
 from anchor.audit.view import Given
 from anchor.bundle.make import Collector
+from registry.format import entries
 from registry.format.merkle import PLAIN
 from registry.format.receipt import Receipt
 from registry.format.strictjson import canonical
@@ -113,6 +114,26 @@ def test_a_file_cannot_begin_behind_the_anchor_that_kept_the_promise(begun: Hist
         verdict = proved_by(begun, evidence.to_bytes(), trust=trust)
         assert verdict.outcome == "not_proved"
         assert ("those before" if begin != 1 else "shows nothing") in verdict.sentence, begin
+
+
+def test_an_anchor_that_never_was_cannot_stand_for_the_one_that_kept_the_promise(
+    begun: History, tmp_path: Path
+) -> None:
+    trust = replace(begun.trust, log_key=LOG_KEY)
+    due = begun.anchor([], [begun.batch(1, leaves("a", 1))])
+    begun.add_key(SECOND_KEY)  # a block behind the deadline
+    begun.write(tmp_path)
+    nothing = entries.entry_hash(entries.status_entry(begun.registry_id, 1, bytes(32)))
+    proofs = Collector(begun.sender.rpc, trust, hex(begun.last_block))
+    proofs.prove(lambda read: ask(read, [nothing], due))
+    kept, early = receipt(begun, 1, leaves("a", 1), due), receipt(begun, 2, leaves("b", 1), 10**10)
+    forged = {"anchors": [{"status_root": bytes(32).hex(), "batches": []}], "proof": proof(proofs)}
+    true = {"anchors": [said(begun, 1)], "proof": asked(begun, trust, 1, 1, 10**10)}
+    for given, shown, says in ((kept, forged, "not that of its anchor"), (early, true, "shows nothing")):
+        material = {"receipt": given.to_bytes().decode(), "begin": 1} | shown
+        evidence = Evidence("receipt", "A8", CODES[0], begun.sender.chain_id, begun.contract, material)
+        verdict = proved_by(begun, evidence.to_bytes(), trust=trust)
+        assert (verdict.outcome, says in verdict.sentence) == ("not_proved", True), verdict
 
 
 def said(about: History, number: int) -> dict[str, Any]:
