@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -194,7 +193,7 @@ def test_the_command_follows_until_it_is_asked_to_end_and_files_the_proof_of_two
     assert [line["outcome"] for line in lines] == ["clean", "clean"]
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
         assert "credanchor_audit_last_ok_timestamp" in answer.read().decode()
-    assert time.time() > json.loads((reports / LATEST).read_bytes())["head"]["block_time"]
+    assert json.loads((reports / LATEST).read_bytes())["clean"]
     assert len(list((reports / CHECKPOINTS).iterdir())) == 1
     sign_checkpoint(export, "another")
     assert [json.loads(process.stdout.readline())["outcome"] for _ in range(2)][-1] == "broken"
