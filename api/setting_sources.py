@@ -70,6 +70,8 @@ def _unknown(name: str, known: list[str], source: str) -> str:
 def _typed(one: "Field[Any]", value: Any, where: str) -> Any:
     """`value` from a file or the environment as the type of the field's default."""
     kind = type(one.default)
+    if kind is NoneType and value == "":
+        return None
     if kind in (bool, NoneType) and (isinstance(value, bool) or value in ("true", "false")):
         return value is True or value == "true"
     if kind is tuple and isinstance(value, str):
@@ -87,7 +89,7 @@ def _typed(one: "Field[Any]", value: Any, where: str) -> Any:
             pass
     wanted = {
         bool: "true or false",
-        NoneType: "true or false",
+        NoneType: "true, false or empty",
         tuple: "a list of texts",
         int: "a whole number",
         float: "a number",

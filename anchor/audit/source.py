@@ -8,6 +8,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
+from math import inf
 from pathlib import Path
 from stat import S_ISREG
 from typing import IO, Protocol
@@ -154,13 +155,16 @@ def open_export(place: str) -> ExportSource:
     return source
 
 
-def lines(file: IO[bytes], place: str) -> Iterator[tuple[int, bytes]]:
+def lines(file: IO[bytes], place: str, most: float = inf) -> Iterator[tuple[int, bytes]]:
     """Where each line of a JSON Lines file begins, and the line; without blank ones.
 
-    In between, others may read the file elsewhere. Raises Unreachable about `place` for a line above MAX_LINE_BYTES.
+    In between, others may read the file elsewhere. Raises Unreachable about `place` for a line above MAX_LINE_BYTES,
+    and for one line more than `most`, blank ones counted.
     """
-    begin = 0
+    begin = count = 0
     while line := line_at(file, begin, place):
+        if (count := count + 1) > most:
+            raise Unreachable(place, f"it has more than {most} lines")
         if line.strip():
             yield begin, line
         begin += len(line)

@@ -24,5 +24,5 @@ def home(services: Svc, request: Request, frame: Framed) -> Response:
         test=services.test_network,
         held=held,
         time=times.shown(held.latest.block_time) if held.latest else None,
-        late=age > services.settings.heartbeat_seconds,
+        late=age > services.settings.heartbeat_seconds and not held.closed,
     )  # fmt: skip

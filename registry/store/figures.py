@@ -6,7 +6,7 @@ from sqlalchemy import Case, case, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from registry.store.engine import Store
-from registry.store.tables import Anchor, Anchored, Attempt, Batch, Issuer
+from registry.store.tables import Alarm, Anchor, Anchored, Attempt, Batch, Issuer
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ class Totals:
     credentials: int
     issuers: int
     latest: Anchored | None  # the newest final anchor
+    closed: bool  # no anchor can follow
 
 
 def totals(store: Store) -> Totals:
@@ -71,4 +72,5 @@ def totals(store: Store) -> Totals:
                 select(func.count()).select_from(Issuer).where(Issuer.chain_added_at.is_not(None))
             ) or 0,
             latest=session.scalars(newest).first(),
+            closed=session.get(Alarm, "registry-closed") is not None,
         )  # fmt: skip

@@ -61,7 +61,11 @@ def get_issuer(store: Store, id: str) -> Issuer:
 
 
 def find_by_did(store: Store, did: str) -> Issuer | None:
-    """The issuer that this DID names."""
+    """The issuer that this DID names; of what is no DID there is none."""
+    try:
+        dids.check(did)
+    except FormatError:
+        return None
     with store.read() as session:
         return session.scalar(select(Issuer).where(Issuer.did == did))
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from registry.credential.baking import image_kind
 from registry.format.strictjson import canonical, pointer
 from registry.verify.document import shown
 from registry.verify.outcome import Endorsement, Outcome
@@ -47,8 +48,11 @@ class _Found:
 
 
 def may_hold(data: bytes) -> bool:
-    """Whether a look into a file is needed: a member's name stands in JSON as it is, or has letters as \\u escapes."""
-    return b"endorsement" in data or b"\\u" in data
+    """Whether a look into the credential of a file is needed.
+
+    A member's name stands in JSON as it is, or has letters as \\u escapes; a picture or PDF may hold the JSON packed.
+    """
+    return image_kind(data) is not None or b"endorsement" in data or b"\\u" in data
 
 
 def check_endorsements(document: Mapping[str, Any], outer: Report, check: Check) -> tuple[Endorsement, ...] | None:

@@ -120,10 +120,29 @@ def test_lines_out_of_order_are_named_and_each_anchor_is_looked_at_all_the_same(
 def test_a_line_that_changes_while_the_audit_reads_it_is_no_finding(copy: Path) -> None:
     lines = opened(copy, 3)
     assert (lines.get(1) and lines.get(3) and lines.get(2)) is not None
-    with (copy / "anchors.jsonl").open("r+b") as file:
-        file.write(b"[")
-    with pytest.raises(Unreachable, match="changed while it was read"):
-        lines.get(1)
+    content = (copy / "anchors.jsonl").read_bytes()
+    assert b'"number": 1,' in content
+    for changed in (b"[" + content[1:], content.replace(b'"number": 1,', b'"number": 2,')):
+        with (copy / "anchors.jsonl").open("r+b") as file:
+            file.write(changed)
+        with pytest.raises(Unreachable, match="changed while it was read"):
+            lines.get(1)
+    lines.close()
+
+
+@pytest.mark.parametrize("other", [b"\n", b"x\n"])
+def test_lines_without_end_are_given_up(copy: Path, other: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("anchor.audit.lines.MAX_OTHER_LINES", 1000)
+    with (copy / "anchors.jsonl").open("ab") as file:
+        file.write(other * 1000)
+    lines = opened(copy, 3)
+    lines.finish()
+    lines.close()
+    with (copy / "anchors.jsonl").open("ab") as file:
+        file.write(other)
+    lines = opened(copy, 3)
+    with pytest.raises(Unreachable, match="more than 1003 lines"):
+        lines.finish()
     lines.close()
 
 

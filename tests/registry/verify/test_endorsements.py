@@ -1,15 +1,18 @@
 """Endorsements inside a credential get lines of their own, whatever they are, and the verdict never moves."""
 
 from dataclasses import dataclass, replace
+from xml.sax.saxutils import escape
 
 import pytest
 
+from registry.credential.baking import bake
 from registry.format import entries
 from registry.verify import ChainAnswer, Report, TrustProfile
 from registry.verify.endorsements import MAX_CHECKED, MAX_LEVELS, MAX_LINES
 from tests.support import specimen
 from tests.support.cases import Chain, case
 from tests.support.nesting import ACHIEVEMENT, AGENCY, Office, chained
+from tests.support.pictures import credential_element, png, svg
 from tests.support.specimen import DID, credential, document, facts, prove
 
 
@@ -49,7 +52,11 @@ def test_an_endorsement_is_found_however_its_member_is_written(office: Office) -
     badge = office.badge(office.endorse(ACHIEVEMENT))
     escaped = badge.data.replace(b'"endorsement"', b'"\\u0065ndorsement"')
     assert b'"\\u0065ndorsement"' in escaped
-    assert lines(replace(badge, data=escaped).verify()) == [("pass", "ok")]
+    packed = escape(badge.data.decode()).replace("endorsement", "&#101;ndorsement")
+    pictured = svg(credential_element(packed))
+    assert b"endorsement" not in pictured
+    for data in (escaped, pictured, bake(png(), badge.data)):
+        assert lines(replace(badge, data=data).verify()) == [("pass", "ok")]
 
 
 def test_each_flaw_of_an_endorsement_is_told_and_leaves_the_credential_valid(office: Office) -> None:
