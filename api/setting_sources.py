@@ -89,7 +89,7 @@ def _typed(one: "Field[Any]", value: Any, where: str) -> Any:
             pass
     wanted = {
         bool: "true or false",
-        NoneType: "true, false or empty",
+        NoneType: "true or false, or empty",
         tuple: "a list of texts",
         int: "a whole number",
         float: "a number",
