@@ -1,7 +1,9 @@
 """The browser takes status evidence from a static copy on a plain file server exactly where Python does."""
 
 import json
+import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -50,6 +52,7 @@ def cut(copy: Path, url: str) -> None:
     file.write_bytes(file.read_bytes()[:-40])
 
 
+A_YEAR_AGO = int(time.time()) - 365 * 86400
 ANCHOR = "anchors/00000002.json"
 WRONG: dict[str, Callable[[Path, str], None]] = {
     "an older copy": lambda copy, _: (copy / ANCHOR).unlink(),
@@ -83,6 +86,7 @@ def test_a_copy_is_taken_or_refused_as_in_python(
     for path, content in export.public_files(registered.store):
         (whole / path).parent.mkdir(exist_ok=True)
         (whole / path).write_bytes(content)
+        os.utime(whole / path, (A_YEAR_AGO, A_YEAR_AGO))  # so old that a browser would keep it for weeks, were it let
     lists = json.loads((whole / ANCHOR).read_text())["lists"]
     url = next(item["id"] for item in lists if item["id"].endswith("-revocation"))
     name = url.rsplit("/", 1)[-1]

@@ -52,7 +52,8 @@ export const httpStatus = (origins) => ({
       if (!problem.declined) continue;
       const { evidence } = await later(import("./copy.js"));
       try {
-        const read = (path) => get(`${origin}/${path}`, MAX_EVIDENCE_BYTES);
+        // A plain file server says nothing of how long an answer holds, and a browser's guess outlives a newer copy.
+        const read = (path) => get(`${origin}/${path}`, MAX_EVIDENCE_BYTES, { cache: "no-store" });
         return await evidence(read, list, anchor);
       } catch {
         // no copy, an older one or one that contradicts itself: the next origin is asked
