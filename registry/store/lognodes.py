@@ -13,6 +13,9 @@ from registry.format.merkle import RFC9162
 from registry.format.tiles import WIDTH, Edge, Node
 from registry.store.worktables import LoggedEntry, LogNode
 
+ROWS_AT_ONCE = 2000
+"""Entries that are in memory at a time."""
+
 
 def covered(session: Session) -> int:
     """How many entries, from the first on, are below hashes."""
@@ -23,6 +26,16 @@ def read(session: Session, level: int, start: int, end: int) -> list[bytes]:
     """The hashes of a level from 1 on, 32 bytes each; fewer where they are not there."""
     query = select(LogNode.hash).where(LogNode.level == level, LogNode.position >= start, LogNode.position < end)
     return list(session.scalars(query.order_by(LogNode.position)))
+
+
+def made(session: Session, level: int, start: int, end: int) -> list[bytes]:
+    """The same of the entries themselves, where no hashes are kept yet; fewer where an entry is missing."""
+    span = WIDTH**level
+    found = select(LoggedEntry.preimage).where(LoggedEntry.position >= start * span, LoggedEntry.position < end * span)
+    ordered = found.order_by(LoggedEntry.position).execution_options(yield_per=ROWS_AT_ONCE)
+    tree = Edge()
+    nodes = [node for one in session.scalars(ordered) for node in tree.append(RFC9162.leaf_hash(one))]
+    return [node.hash for node in nodes if node.level == level]
 
 
 def edge(session: Session, size: int) -> Edge:

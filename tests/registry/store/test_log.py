@@ -66,6 +66,17 @@ def test_a_log_that_grows_by_hashes_is_the_one_that_is_read_anew(store: Store, g
         assert list(session.scalars(select(LogNode.hash).order_by(LogNode.position))) == nodes
 
 
+def test_tiles_are_made_of_the_entries_where_no_hashes_are_kept(store: Store, grow: Grow) -> None:
+    grow(600)
+    with store.begin() as session:
+        lognodes.clear(session)  # as after the migration, where no worker runs
+    tiles(store, 600)
+    with store.begin() as session:
+        session.delete(session.get_one(LoggedEntry, 300))
+    with store.read() as session, pytest.raises(NotFound):
+        log.tile(session, Tile(1, 0, 2))
+
+
 def test_an_altered_entry_of_a_full_tile_is_not_served_and_is_found_where_all_is_read(store: Store, grow: Grow) -> None:
     grow(600)
     with store.begin() as session:

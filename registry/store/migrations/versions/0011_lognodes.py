@@ -1,4 +1,4 @@
-"""The hashes above full tiles of the log. The worker makes them of the entries with its next tick."""
+"""The hashes above full tiles of the log. The worker makes them with its next tick; until then a tile is made of entries."""
 
 import sqlalchemy as sa
 from alembic import op
