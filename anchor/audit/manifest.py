@@ -2,7 +2,8 @@
 
 `registry.json`, `anchors.jsonl`, `anchors/<n>.json`,
 `batches/<n>.json` in the format `credanchor-export/1`, with exactly these members;
-`log_key` of `registry.json` may be absent, as it is in exports of older registries.
+`log_key` of `registry.json` may be absent, as it is in exports of older registries, and `earlier_log_keys` before the
+key was changed for the first time.
 """
 
 from collections.abc import Set
@@ -17,6 +18,7 @@ from registry.format.multibase import decode_multikey
 from registry.format.note import NoteKey
 from registry.format.strictjson import parse, pointer
 from registry.limits import MAX_URL_CHARS
+from registry.verify.trust import EarlierKey
 
 EXPORT_FORMAT = "credanchor-export/1"
 
@@ -31,12 +33,14 @@ class RegistryFile:
     contract: bytes
     registry_id: bytes
     deploy_block: int
-    log_key: NoteKey | None = None  # what the registry says of its key; believed is the trust profile's alone
+    log_key: NoteKey | None = None  # what the registry says of its keys; believed are the trust profile's alone
+    earlier_log_keys: tuple[EarlierKey, ...] = ()
 
     @classmethod
     def parse(cls, content: bytes) -> "RegistryFile":
         """Raises FormatError."""
-        members = _object(content, {"format", "chain_id", "contract", "registry_id", "deploy_block"}, {"log_key"})
+        names = {"format", "chain_id", "contract", "registry_id", "deploy_block"}
+        members = _object(content, names, {"log_key", "earlier_log_keys"})
         if members["format"] != EXPORT_FORMAT:
             raise FormatError("export.format", "/format", f"The format is not {EXPORT_FORMAT}")
         return cls(
@@ -45,6 +49,7 @@ class RegistryFile:
             registry_id=_hex(members, "registry_id", 32),
             deploy_block=_number(members, "deploy_block"),
             log_key=_log_key(members["log_key"]) if "log_key" in members else None,
+            earlier_log_keys=_earlier(members["earlier_log_keys"]) if "earlier_log_keys" in members else (),
         )
 
 
@@ -177,6 +182,14 @@ def _log_key(value: Any) -> NoteKey:
     if value["multikey"] != key.multikey:
         raise FormatError("export.key", "/log_key/multikey", "It is not the key of the vkey")
     return key
+
+
+def _earlier(values: Any) -> tuple[EarlierKey, ...]:
+    try:
+        return tuple(EarlierKey(NoteKey.parse(str(one["key"])), _number(one, "until")) for one in values)
+    except (TypeError, LookupError):
+        problem = "These are not objects with a key, and until when it signed"
+        raise FormatError("export.key", "/earlier_log_keys", problem) from None
 
 
 def _object(content: bytes, names: set[str], optional: Set[str] = frozenset()) -> dict[str, Any]:

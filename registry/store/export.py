@@ -1,6 +1,6 @@
 """The public export: all that an auditor needs besides the chain, without a word about any person.
 
-    registry.json              which contract, and the key that signs the registry's notes
+    registry.json              which contract; the key that signs the registry's notes, and those before it
     anchors.jsonl              one line per anchor, in order: its lists and its batches
     anchors/<8 digits>.json    one anchor's line and its batches' leaves in its tree: what status evidence is made of
     batches/<8 digits>.json    the leaves of each anchored batch and the issuer's signature over them
@@ -9,7 +9,7 @@
     log/tile/...
 With the chain that is also all that checks 1 to 7 need: keys and issuers are in the contract, not here.
 Hexadecimal is lower-case; only the contract's address has 0x in front. A file never changes, but
-anchors.jsonl and log/checkpoint.
+registry.json, anchors.jsonl and log/checkpoint.
 """
 
 import hashlib
@@ -105,7 +105,7 @@ def _pieces(store: Store, last: int) -> Iterator[bytes]:
 
 
 def _registry(session: Session) -> bytes:
-    row, key = registry(session), logkey.public(session)
+    row, key, earlier = registry(session), logkey.public(session), logkey.earlier(session)
     return _line(
         {
             "format": FORMAT,
@@ -115,6 +115,7 @@ def _registry(session: Session) -> bytes:
             "deploy_block": row.deploy_block,
         }
         | ({"log_key": {"vkey": key.vkey, "multikey": key.multikey}} if key else {})
+        | ({"earlier_log_keys": [one.to_json() for one in earlier]} if earlier else {})
     )
 
 

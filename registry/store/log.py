@@ -18,6 +18,7 @@ from registry.format.tiles import WIDTH, Node, Tile, TileTree, bundle, tiles_of
 from registry.store import logkey, lognodes
 from registry.store.engine import Store
 from registry.store.lease import Held, fence
+from registry.store.setup import registry
 from registry.store.vault import Vault
 from registry.store.worktables import Checkpoint, LoggedEntry
 
@@ -106,17 +107,17 @@ def keep(  # noqa: PLR0917 (one place calls it)
             lognodes.clear(session)
         return Looked(leads_to_head=False, problem=f"Of {head[0]} entries the contract's head is {head[1].hex()}")
     continues = last is None or before == last.root
-    note_ = None
-    if vault is not None and continues and (last is None or last.size < size):
-        note_ = _signed(store, vault, size, root)  # outside the transaction: the key may have to be made
+    signs = vault is not None and continues and (last is None or last.size < size)
+    if vault is not None and signs:
+        logkey.ensure(store, vault)
     with store.begin() as session:
         fence(session, held)
         _add(session, final)
         if not start:
             lognodes.clear(session)
         lognodes.add(session, made)
-        if note_ is not None:
-            session.add(note_)
+        if vault is not None and signs:
+            session.add(_signed(session, vault, size, root, store.now()))
     if last is None or continues:
         return Looked()
     signed = f"The checkpoint of {last.size} entries has the root {last.root.hex()}"
@@ -125,13 +126,12 @@ def keep(  # noqa: PLR0917 (one place calls it)
 
 def rotate_key(store: Store, vault: Vault) -> note.NoteKey:
     """Make the key that signs from now on, and have it sign the newest checkpoint. Raises StateError, SecretError."""
-    key = logkey.rotate(store, vault)
-    with store.read() as session:
+    logkey.ensure(store, vault)
+    with store.begin() as session:
+        key = logkey.rotate(session, vault, store.now())
         last = _newest(session)
-    if last is not None:
-        signed = logkey.sign_note(store, vault, note.Note.parse(last.note.encode()).text).to_bytes().decode()
-        with store.begin() as session:
-            session.get_one(Checkpoint, last.size).note = signed  # the same size and head: there are never two
+        if last is not None:  # the same size and head: there are never two
+            last.note = _note(session, vault, note.Note.parse(last.note.encode()).text, store.now())
     return key
 
 
@@ -196,10 +196,16 @@ def entry(session: Session, index: int) -> bytes:
     return found.preimage
 
 
-def _signed(store: Store, vault: Vault, size: int, root: bytes) -> Checkpoint:
-    name = logkey.ensure(store, vault).name
-    signed = logkey.sign_note(store, vault, note.Checkpoint(name, size, root).body())
-    return Checkpoint(size=size, root=root, note=signed.to_bytes().decode(), signed_at=store.now())
+def _signed(session: Session, vault: Vault, size: int, root: bytes, now: int) -> Checkpoint:
+    logkey.hold(session)
+    name = logkey.origin(registry(session))
+    return Checkpoint(
+        size=size, root=root, note=_note(session, vault, note.Checkpoint(name, size, root).body(), now), signed_at=now
+    )
+
+
+def _note(session: Session, vault: Vault, text: str, now: int) -> str:
+    return logkey.signed(session, vault, text, now).to_bytes().decode()
 
 
 def _newest(session: Session) -> Checkpoint | None:

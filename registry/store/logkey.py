@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from registry.credential.keys import IssuerKey as Signer
 from registry.credential.keys import generate
+from registry.errors import StateError
 from registry.format import entries
 from registry.format.note import MAX_SIGNATURES, Note, NoteKey, sign
 from registry.store.engine import Store
@@ -53,17 +54,22 @@ def ensure(store: Store, vault: Vault) -> NoteKey:
         return _public(row, kept)
 
 
-def rotate(store: Store, vault: Vault) -> NoteKey:
-    """Make the next key, which signs from now on. Raises StateError, SecretError like `ensure`."""
-    ensure(store, vault)
-    with store.begin() as session:
-        kept = session.scalars(_NOW.with_for_update()).one()
-        # What was accepted in this very second may have a receipt already: it is still the earlier key's.
-        kept.until = store.now() + 1
-        session.flush()
-        session.add(RegistryKey(**_made(vault, kept.id + 1, kept.until)))
-        session.flush()
-        return _public(registry(session), session.scalars(_NOW).one())
+def rotate(session: Session, vault: Vault, now: int) -> NoteKey:
+    """Make the next key, which signs from `now` on; there must be one already. Raises StateError, SecretError."""
+    kept = session.scalar(_NOW.with_for_update())
+    if kept is None:  # waited for another rotation, which has ended
+        raise StateError("The registry's key", "just changed by another rotation", "let be, or rotated again")
+    # What was accepted in this very second may have a receipt already: it is still the earlier key's.
+    kept.until = now + 1
+    session.flush()
+    session.add(RegistryKey(**_made(vault, kept.id + 1, kept.until)))
+    session.flush()
+    return _public(registry(session), session.scalars(_NOW).one())
+
+
+def hold(session: Session) -> None:
+    """Let the key that signs be the same until the transaction ends: a rotation waits for it, as it does for one."""
+    session.scalar(_NOW.with_for_update(read=True))
 
 
 def earlier(session: Session) -> list[EarlierKey]:
@@ -86,17 +92,22 @@ def public_key(store: Store) -> NoteKey | None:
 
 
 def sign_note(store: Store, vault: Vault, text: str) -> Note:
-    """A note of `text`, signed by the registry's key, and those before while readers change over.
-
-    Ed25519: the same text gives the same note until then. Raises FormatError note.text, StateError, SecretError.
-    """
+    """A note of `text`, signed like `signed`, after the key is made where there is none. Raises StateError, too."""
     if public_key(store) is None:
         ensure(store, vault)
-    lately = store.now() - TRANSITION_SECONDS
-    signing = select(RegistryKey).where(RegistryKey.until.is_(None) | (RegistryKey.until > lately))
     with store.read() as session:
-        kept = session.scalars(signing.order_by(RegistryKey.id.desc()).limit(MAX_SIGNATURES)).all()
-        notes = [sign(text, _public(registry(session), one), _open(vault, one).sign) for one in kept]
+        return signed(session, vault, text, store.now())
+
+
+def signed(session: Session, vault: Vault, text: str, now: int) -> Note:
+    """A note of `text`, signed by the registry's key, and those before while readers change over.
+
+    Ed25519: the same text gives the same note until then. Raises FormatError note.text, SecretError.
+    """
+    lately = now - TRANSITION_SECONDS
+    signing = select(RegistryKey).where(RegistryKey.until.is_(None) | (RegistryKey.until > lately))
+    kept = session.scalars(signing.order_by(RegistryKey.id.desc()).limit(MAX_SIGNATURES)).all()
+    notes = [sign(text, _public(registry(session), one), _open(vault, one).sign) for one in kept]
     return Note(text, tuple(one for note in notes for one in note.signatures))
 
 

@@ -1,14 +1,18 @@
 """The copy of the log where it has full tiles: growth by the hashes above them, and what is altered is not served."""
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
 
-from registry.errors import NotFound
+from registry.errors import NotFound, StateError
+from registry.format import note
 from registry.format.merkle import RFC9162, root_of
 from registry.format.tiles import Tile
-from registry.store import lease, log, lognodes
+from registry.store import lease, log, logkey, lognodes
 from registry.store.engine import Store
 from registry.store.log import Looked, SeenEntry
 from registry.store.worktables import LoggedEntry, LogNode
@@ -106,3 +110,47 @@ def test_an_altered_hash_leads_nowhere_and_the_copy_is_read_anew(store: Store, g
     assert not grow(700).leads_to_head
     assert grow(700) == Looked()
     tiles(store, 700)
+
+
+def newest(store: Store) -> note.Note:
+    with store.read() as session:
+        return note.Note.parse(log.checkpoint(session))
+
+
+def test_a_checkpoint_that_is_made_while_the_key_changes_is_signed_by_the_new_one(
+    store: Store, grow: Grow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grow(10)
+    hold = logkey.hold
+    with ThreadPoolExecutor(1) as pool:
+
+        def rotate_meanwhile(session: Session) -> None:
+            hold(session)
+            rotating.append(pool.submit(log.rotate_key, store, VAULT))
+            with pytest.raises(TimeoutError):
+                rotating[0].result(timeout=0.3)  # it waits for the checkpoint
+
+        rotating: list[Future[note.NoteKey]] = []
+        monkeypatch.setattr(logkey, "hold", rotate_meanwhile)
+        grow(20)
+        key = rotating[0].result()
+    assert newest(store).verify(key) and note.parse_checkpoint(newest(store).text).size == 20
+
+
+def test_of_rotations_at_once_the_last_one_signs(store: Store, grow: Grow) -> None:
+    grow(10)
+    together = threading.Barrier(3)
+
+    def rotate(_: int) -> note.NoteKey | None:
+        together.wait()
+        try:
+            return log.rotate_key(store, VAULT)
+        except StateError:  # "just changed by another rotation"
+            return None
+
+    with ThreadPoolExecutor(3) as pool:
+        made = [key for key in pool.map(rotate, range(3)) if key]
+    assert logkey.public_key(store) in made
+    assert all(newest(store).verify(key) for key in made)
+    with store.read() as session:
+        assert len(logkey.earlier(session)) == len(made)

@@ -80,6 +80,15 @@ def test_the_export_names_the_key_and_auditors_read_it_with_and_without(register
     for member in (None, {}, {"vkey": key.vkey}, {"vkey": key.vkey, "multikey": "z6Mk"}, {"vkey": 1, "multikey": 1}):
         with pytest.raises(FormatError):
             RegistryFile.parse(json.dumps(changed | {"log_key": member}).encode())
+    second = log.rotate_key(registered.store, registered.vault)
+    with registered.store.read() as session:
+        earlier = tuple(logkey.earlier(session))
+    rotated = export.public_file(registered.store, "registry.json")
+    assert (RegistryFile.parse(rotated).log_key, RegistryFile.parse(rotated).earlier_log_keys) == (second, earlier)
+    assert earlier[0].key == key
+    for wrong in (None, [1], [{"key": key.vkey}], [{"key": 1, "until": 1}], [{"key": key.vkey, "until": "1"}]):
+        with pytest.raises(FormatError):
+            RegistryFile.parse(json.dumps(json.loads(rotated) | {"earlier_log_keys": wrong}).encode())
 
 
 def test_a_trust_profile_may_name_the_key() -> None:
