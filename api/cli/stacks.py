@@ -5,7 +5,7 @@ does not get one, and which file did not count, is said with the reason; nothing
 """
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -92,7 +92,7 @@ def send(client: "Client", arguments: argparse.Namespace, progress: Progress) ->
     own = client.get(f"/v1/issuers/{segment(issuer)}")["did"]
     achievement = known(client, issuer, arguments.achievement)
     definition = client.get(f"/v1/achievements/{segment(achievement)}")["definition"]
-    many = _sorted(files, given, common, own)
+    many = _sorted(files, given, common, own, progress)
     for one in many.learners:
         _leave_out(one, definition.get("stacking", {}).get("requires"))
     body = {"achievement": achievement} | ({"form": arguments.form} if arguments.form else {})
@@ -111,7 +111,9 @@ def send(client: "Client", arguments: argparse.Namespace, progress: Progress) ->
     return many
 
 
-def _sorted(files: Sequence[Path], given: Sequence[Mapping[str, Any]], common: Mapping[str, Any], own: str) -> Many:
+def _sorted(
+    files: Sequence[Path], given: Sequence[Mapping[str, Any]], common: Mapping[str, Any], own: str, progress: Progress
+) -> Many:
     """Everybody with the files that are theirs."""
     from registry.credential.learners import group
     from registry.errors import FormatError
@@ -128,7 +130,13 @@ def _sorted(files: Sequence[Path], given: Sequence[Mapping[str, Any]], common: M
             unused.append((path, f"{problem}"))
         else:
             readable.append((path, value))
-    groups, left = group(given, [value for _, value in readable], own)
+
+    def documents() -> Iterator[dict[str, Any]]:
+        for number, (_, value) in enumerate(readable, 1):
+            progress(f"file {number} of {len(readable)}: held against the learners")
+            yield value
+
+    groups, left = group(given, documents(), own)
     unused += [(readable[place][0], f"{why}.") for place, why in left.items()]
     learners = []
     for found in groups:

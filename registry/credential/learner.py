@@ -6,6 +6,7 @@ the mail address, which badges hold as a salted hash: whoever issues the stack s
 
 import unicodedata
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from registry.credential.badge import identity_hash
@@ -67,8 +68,9 @@ def known_by(document: Mapping[str, Any], own_issuer: str, mails: set[str]) -> s
             facts.add(("mail", value.strip().lower()))
         elif kind == "emailAddress":
             salt = identity.get("salt", "")
-            fits = (mail for mail in mails if isinstance(salt, str) and identity_hash(mail, salt) == value.lower())
-            facts.update(("mail", mail) for mail in fits)
+            wanted = value.lower()
+            fits = (mail for mail in mails if isinstance(salt, str) and identity_hash(mail, salt) == wanted)
+            facts.update(("mail", mail) for mail in islice(fits, 1))
     return facts
 
 

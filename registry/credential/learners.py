@@ -3,13 +3,14 @@
 This only sorts what is to be tried: whoever makes a stack of a group holds every component of it against its learner.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from registry.credential.learner import Fact, known_by, said_of
 
 NOBODY = "Nothing in it says of which learner it is: names and salted hashes do not"
+_SEVERAL = "It is of several that were named as different learners"
 STRANGER = "It is of none of the learners that were named"
 
 
@@ -22,28 +23,51 @@ class Group:
 
 
 def group(
-    given: Sequence[Mapping[str, Any]], documents: Sequence[Mapping[str, Any]], own_issuer: str
+    given: Sequence[Mapping[str, Any]], documents: Iterable[Mapping[str, Any]], own_issuer: str
 ) -> tuple[list[Group], dict[int, str]]:
     """The learners, one for each of `given` (cells of a roster's rows), or as the documents say where none is given.
 
     What shares an id, a number of `own_issuer` or a mail address is one learner's. Also why a document, by its place,
-    is in no group; where it would make one learner of two that were given, neither gets it.
+    is in no group. Of rows, each gets what names it and it alone; what names none of them, but is tied to one by what
+    such a document says, is that one's too. So a document that mixes two learners is set aside alone.
     """
     told = [said_of(cells) for cells in given]
     mails = {value for facts in told for kind, value in facts if kind == "mail"}
-    facts = [*told, *(known_by(document, own_issuer, mails) for document in documents)]
-    first, groups, left = len(given), list[Group](), dict[int, str]()
-    for members in _tied(facts):
-        rows = [place for place in members if place < first]
-        mine = tuple(place - first for place in members if place >= first)
-        if len(rows) == 1 or (not given and facts[members[0]]):
-            groups.append(Group(rows[0] if rows else None, mine))
-            continue
-        groups += [Group(row, ()) for row in rows]
-        named = " and ".join(str(row + 1) for row in rows)
-        why = f"It is of several that were named as different learners: {named}" if rows else STRANGER
-        left |= dict.fromkeys(mine, why if given else NOBODY)
-    return groups, left
+    facts = [known_by(document, own_issuer, mails) for document in documents]
+    if not given:
+        tied = _tied(facts)
+        nameless = {place: NOBODY for place, found in enumerate(facts) if not found}
+        return [Group(None, tuple(places)) for places in tied if places[0] not in nameless], nameless
+    theirs: list[list[int]] = [[] for _ in given]
+    left: dict[int, str] = {}
+    claims = _claims(enumerate(told))
+    rows = [_claiming(claims, found) for found in facts]
+    indirect = _claims((min(one), found) for one, found in zip(rows, facts, strict=True) if len(one) == 1)
+    others = [place for place, one in enumerate(rows) if not one]
+    for places in _tied([facts[place] for place in others]):
+        mine = [others[place] for place in places]
+        both = set().union(*(_claiming(indirect, facts[place]) for place in mine))
+        for place in mine:
+            rows[place] = both
+    for place, one in enumerate(rows):
+        if len(one) == 1:
+            theirs[min(one)].append(place)
+        else:
+            left[place] = f"{_SEVERAL}: {' and '.join(str(row + 1) for row in sorted(one))}" if one else STRANGER
+    return [Group(row, tuple(places)) for row, places in enumerate(theirs)], left
+
+
+def _claims(known: Iterable[tuple[int, set[Fact]]]) -> dict[Fact, set[int]]:
+    """Of each fact the rows it is said of."""
+    claims: dict[Fact, set[int]] = {}
+    for row, found in known:
+        for fact in found:
+            claims.setdefault(fact, set()).add(row)
+    return claims
+
+
+def _claiming(claims: Mapping[Fact, set[int]], facts: set[Fact]) -> set[int]:
+    return set().union(*(claims.get(fact, ()) for fact in facts))
 
 
 def _tied(facts: Sequence[set[Fact]]) -> list[list[int]]:

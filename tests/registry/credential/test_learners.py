@@ -32,13 +32,31 @@ def test_a_hashed_address_is_that_of_a_row_and_an_id_ties_on_what_has_none() -> 
     assert left == {3: STRANGER, 4: STRANGER}
 
 
-def test_what_would_make_one_learner_of_two_rows_goes_to_neither() -> None:
+def test_what_names_two_rows_is_set_aside_alone() -> None:
     rows = [{"email": "ana@x.example"}, {"learner_id": "7"}, {"learner_id": "8"}]
-    parts = [part(hashed="ana@x.example", number="7"), part(number="7"), part(number="8")]
+    parts = [part(hashed="ana@x.example", number="7"), part(number="7"), part(number="8"), part(mail="ana@x.example")]
     groups, left = group(rows, parts, OWN)
-    assert groups == [Group(0, ()), Group(1, ()), Group(2, (2,))]
-    assert left.keys() == {0, 1}
-    assert "different learners: 1 and 2" in left[0]
+    assert groups == [Group(0, (3,)), Group(1, (1,)), Group(2, (2,))]
+    assert left == {0: "It is of several that were named as different learners: 1 and 2"}
+
+
+def test_one_that_claims_another_s_id_takes_nothing_from_him_and_what_it_leaves_in_doubt_is_nobody_s() -> None:
+    rows = [{"email": "ana@x.example"}, {"email": "ben@x.example"}]
+    ana, ben = "did:example:ana", "did:example:ben"
+    parts = [
+        part(mail="ana@x.example", id=ana), part(mail="ben@x.example", id=ben), part(id=ben, number="8"),
+        part(number="8"), part(id=ana), part(mail="ben@x.example", id=ana),
+    ]  # fmt: skip
+    groups, left = group(rows, parts, OWN)
+    assert groups == [Group(0, (0,)), Group(1, (1, 2, 3, 5))]
+    assert left.keys() == {4} and left[4].endswith(": 1 and 2")
+
+
+def test_rows_that_name_the_same_learner_get_what_is_not_of_both() -> None:
+    rows = [{"email": "ana@x.example", "learner_id": "7"}, {"email": "ana@x.example", "learner_id": "8"}]
+    groups, left = group(rows, [part(mail="ana@x.example"), part(number="8")], OWN)
+    assert groups == [Group(0, ()), Group(1, (1,))]
+    assert left.keys() == {0}
 
 
 def test_without_rows_the_documents_say_who_it_is_and_a_number_only_its_own_issuer_s() -> None:
