@@ -7,7 +7,7 @@ are deterministic. So the result is the same whoever finishes, and however the w
 
 import itertools
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -53,6 +53,8 @@ started: one that died may leave it hanging."""
 ANCHOR_WITHIN_SECONDS = 2 * 86_400
 """Two heartbeats of a day: within one the next anchor comes in any case; the second is for fees above the cap, nodes
 that are down, finality, and a clock that is not the chain's."""
+
+_Task = Future[list[Signed]]
 
 Progress = Callable[[int, int], None]
 """Called with (signed so far, size of the batch) after every chunk."""
@@ -143,15 +145,19 @@ class Sealer:
         secret = open_key(self._vault, plan.key).secret
         done = plan.done
         chunk = self._unsigned(batch_id)
-        signing = self._run(plan, secret, chunk)
-        while chunk:
-            signed = self._collect(signing, held)
-            following = self._unsigned(batch_id, after=chunk[-1].index)
-            signing = self._run(plan, secret, following)  # by the executor, while this process writes
-            self._write(batch_id, held, chunk, signed)
-            done += len(signed)
-            progress(done, plan.size)
-            chunk = following
+        signing, tasks = self._run(plan, secret, chunk)
+        try:
+            while chunk:
+                signed = self._collect(signing, held)
+                following = self._unsigned(batch_id, after=chunk[-1].index)
+                signing, tasks = self._run(plan, secret, following)  # by the executor, while this process writes
+                self._write(batch_id, held, chunk, signed)
+                done += len(signed)
+                progress(done, plan.size)
+                chunk = following
+        finally:
+            for task in tasks:
+                task.cancel()
         self._finish(plan, held)
 
     def _collect(self, signing: Iterable[list[Signed]], held: Held) -> list[Signed]:
@@ -209,8 +215,11 @@ class Sealer:
         with self._store.read() as session:
             return [Row(*found) for found in session.execute(query)]
 
-    def _run(self, plan: _Plan, secret: bytes, rows: list[Row]) -> Iterable[list[Signed]]:
-        """The answers, one for each task, in order."""
+    def _run(self, plan: _Plan, secret: bytes, rows: list[Row]) -> tuple[Iterable[list[Signed]], Sequence[_Task]]:
+        """The answers, one for each task, in order; and what to cancel where they are not wanted any more.
+
+        The executor's are awaited for ANSWER_SECONDS each, or raise TimeoutError.
+        """
         common = Common(
             plan.definition,
             plan.profile,
@@ -221,8 +230,9 @@ class Sealer:
         )
         jobs = [Job(tuple(rows[start : start + TASK]), common) for start in range(0, len(rows), TASK)]
         if self._executor is None or plan.size < POOL_FROM:
-            return map(run, jobs)
-        return _answers([self._executor.submit(run, job) for job in jobs])
+            return map(run, jobs), ()
+        tasks = [self._executor.submit(run, job) for job in jobs]
+        return (task.result(ANSWER_SECONDS) for task in tasks), tasks
 
     def _write(self, batch_id: str, held: Held, rows: list[Row], signed: list[Signed]) -> None:
         values = [
@@ -268,16 +278,6 @@ class Sealer:
             batch.sealed_at = self._store.now()
             batch.anchor_by = batch.sealed_at + self._anchor_within
             batch.done = plan.size
-
-
-def _answers(futures: list[Future[list[Signed]]]) -> Iterator[list[Signed]]:
-    """What comes of them, each awaited for ANSWER_SECONDS. Raises TimeoutError; those after are not begun then."""
-    try:
-        for future in futures:
-            yield future.result(ANSWER_SECONDS)
-    finally:
-        for future in futures:
-            future.cancel()
 
 
 def _digests(session: Session, batch_id: str) -> Iterator[tuple[bytes, bytes]]:

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from registry.store import batches, sealing
 from registry.store.engine import Store
-from registry.store.lease import acquire
+from registry.store.lease import LeaseLost, acquire
 from registry.store.sealing import Sealer
 from registry.store.tables import Batch, Credential
 from registry.store.vault import Vault
@@ -153,3 +153,25 @@ def test_a_task_that_never_answers_ends_the_try_and_what_was_written_stays(
     assert batches.get_batch(registered.store, batch_id).done == 2
     assert Sealer(registered.store, Vault(bytes(32))).seal_next()
     assert batches.get_batch(registered.store, batch_id).state == "sealed"
+
+
+def test_what_another_sealer_took_over_is_not_signed_here_any_more(
+    registered: Registered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"POOL_FROM": 1, "TASK": 1, "CHUNK": 2}.items():
+        monkeypatch.setattr(sealing, name, value)
+    batch_id, _ = registered.batch(4)
+    batches.request_seal(registered.store, batch_id)
+    unsigned = Sealer._unsigned
+
+    def robbed(self: Sealer, batch_id: str, after: int = -1) -> list[sealing.Row]:
+        if after >= 0:
+            with registered.store.begin() as session:
+                session.execute(text("UPDATE lease SET owner = 'another', token = token + 1 WHERE name = 'seal'"))
+        return unsigned(self, batch_id, after)
+
+    monkeypatch.setattr(Sealer, "_unsigned", robbed)
+    with _Hanging() as executor, pytest.raises(LeaseLost):
+        Sealer(registered.store, Vault(bytes(32)), executor).seal_next()
+    assert [future.cancelled() for future in executor.hanging] == [True, True]
+    assert batches.get_batch(registered.store, batch_id).done == 0
