@@ -71,7 +71,8 @@ class Learner:
 
     def earn(self, number: int, *, chain_id: int = specimen.CHAIN_ID, **changes: Any) -> bytes:
         """A credential file; without a status entry, so that it cannot be revoked."""
-        hashed = document(id=f"urn:uuid:{number:08}-7425-40de-944b-e07fc1f90ae7", credentialStatus=None, **changes)
+        own = {"id": f"urn:uuid:{number:08}-7425-40de-944b-e07fc1f90ae7", "credentialStatus": None}
+        hashed = document(**own | changes)
         proof = prove(hashed, chain_id=chain_id)
         answer = case(hashed, proof=proof).chain.answers
         self.answers |= answer

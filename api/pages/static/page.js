@@ -105,13 +105,17 @@ async function checkMany(files, tell) {
 
 const part = async (file) => ({ name: shown(file.name), bytes: await bytesOf(file) });
 
-// `missing`: ids of components whose files were not given. They may be among the others.
+// Ids of components whose files were not given; they may be among the others. Whole, where the lines have them cut.
+function missingIn({ components, document }) {
+  const cut = new Set((components ?? []).filter(({ code }) => code === "component.not-given").map(({ id }) => id));
+  return [document?.relatedResource ?? []].flat().map((entry) => entry?.id).filter((id) => cut.has(shown(id)));
+}
+
 async function checkRow(file, check, parts = []) {
   const name = shown(file.name);
   try {
     const report = await check(await opened(file), await Promise.all(parts.map(part)));
-    const missing = (report.components ?? []).filter(({ code }) => code === "component.not-given").map(({ id }) => id);
-    return { ...seenIn(report), file: name, id: shown(report.document?.id), missing };
+    return { ...seenIn(report), file: name, id: report.document?.id, missing: missingIn(report) };
   } catch (error) {
     console.error(error); // one that cannot be read does not end the others
     return { verdict: "unconfirmed", title: catalogue.text("verdict.unconfirmed"), sentence: catalogue.text("ui.failed"), file: name, missing: [] };

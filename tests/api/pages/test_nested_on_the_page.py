@@ -191,6 +191,17 @@ def test_files_that_are_opened_together_are_held_against_what_one_commits_to(vis
     assert [row[3].count("\n") for row in saved] == [0, 0, 3, 0]
 
 
+def test_ids_that_are_alike_where_they_are_cut_for_people_are_told_apart(visit: Visit) -> None:
+    ana = Learner()
+    one, two = (ana.earn(number, id=f"urn:x:{'a' * 150}:{number}") for number in (1, 2))
+    visitor = visit(ana.certificate([entry(one), entry(two)], credentialStatus=None))
+    for files in ((one, visitor.made.data, two), (two, visitor.made.data, one)):
+        visitor.open(*files)
+        visitor.page.wait_for_selector("#output table li")
+        said = [item.inner_text().partition(": ")[2] for item in visitor.page.query_selector_all("#output table li")]
+        assert [one.partition(".")[0] for one in said] == ["Counts"] * 2
+
+
 def test_without_scripts_or_ed25519_the_server_says_the_same(visit: Visit, trusting: Api) -> None:
     made = endorsed()
     headers = {"content-type": "application/octet-stream"}
