@@ -44,8 +44,12 @@ class Entry:
     @property
     def leaf(self) -> bytes:
         """Its hash in the log's tree."""
-        preimage = log_entry(self.position, self.kind, self.subject, self.time, self.block, self.actor, self.payload)
-        return RFC9162.leaf_hash(preimage)
+        return RFC9162.leaf_hash(self.preimage)
+
+    @property
+    def preimage(self) -> bytes:
+        """What it says, 132 bytes."""
+        return log_entry(self.position, self.kind, self.subject, self.time, self.block, self.actor, self.payload)
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,24 @@ def log_entry(  # noqa: PLR0917 (the order of the bytes)
     return head + _sized(actor, 20) + _sha256(payload)
 
 
+MAX_PREIMAGE_BYTES = 1 + LOG_ENTRY_BYTES
+"""Of what is hashed here and is no leaf of a batch: a byte of RFC 9162 and an entry of the contract's log."""
+
+_KINDS = {
+    (_TAG_BATCH, BATCH_ENTRY_BYTES): "the entry of a batch",
+    (_TAG_LIST, LIST_ENTRY_BYTES): "the entry of a status list",
+    (_TAG_STATUS, STATUS_ENTRY_BYTES): "the entry of the status lists",
+    ((b"\0" + _TAG_LOG)[:16], MAX_PREIMAGE_BYTES): "an entry of the contract's log",
+}
+
+
+def kind_of(preimage: bytes) -> str:
+    """What it is the preimage of, if not of a leaf of a batch: an entry, or a node above two others. Else empty."""
+    if len(preimage) == 64:
+        return "two nodes below it"
+    return _KINDS.get((preimage[:16], len(preimage)), "")
+
+
 def _sha256(data: bytes) -> bytes:
     return hashlib.sha256(data).digest()
 

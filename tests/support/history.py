@@ -157,14 +157,15 @@ class History:
         return number
 
     def status_list(
-        self, purpose: str, version: int, bits: Iterable[int], key: Key | None = None, url: str = LISTS
-    ) -> dict[str, Any]:
-        """Write a list's file; returns what an anchor's line says of it."""
+        self, purpose: str, version: int, bits: Iterable[int], key: Key | None = None, url: str = LISTS,
+        *, size: int = 16_384, named: str = "",
+    ) -> dict[str, Any]:  # fmt: skip
+        """Write a list's file; returns what an anchor's line says of it. `named`: the purpose that its id says."""
         key = key or KEY
-        raw = bytearray(16_384)
+        raw = bytearray(size)
         for bit in bits:
             raw[bit >> 3] |= 128 >> (bit & 7)
-        list_id = f"{url}-{purpose}"
+        list_id = f"{url}-{named or purpose}"
         document = {
             "id": list_id,
             "type": ["VerifiableCredential", "BitstringStatusListCredential"],
@@ -182,10 +183,13 @@ class History:
             "signature": key.sign(entries.list_entry(self.registry_id, list_id, version, digest)).hex(),
         }
 
-    def anchor(self, lists: Sequence[dict[str, Any]], batches: Sequence[int], status_root: bytes | None = None) -> int:
+    def anchor(
+        self, lists: Sequence[dict[str, Any]], batches: Sequence[int], status_root: bytes | None = None,
+        *, in_order: bool = True,
+    ) -> int:  # fmt: skip
         """Anchor lists (put in order) and batches as they are in `files`; returns the time of the anchor."""
         number = len(self.anchors) + 1
-        ordered = sorted(lists, key=lambda item: entries.list_hash(item["id"]))
+        ordered = sorted(lists, key=lambda item: entries.list_hash(item["id"])) if in_order else list(lists)
         hashes = [self._list_hash(item) for item in ordered]
         root = status_root or (merkle.root_of(hashes) if hashes else bytes(32))
         tree = [entries.entry_hash(entries.status_entry(self.registry_id, number, root))]

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from anchor.audit.evidence import checkpoints, history, leaves, lists, order, published, receipt, signer
+from anchor.audit.evidence import checkpoints, history, leaves, lists, order, published, receipt, signer, status
 from anchor.audit.evidence.context import Context
 from anchor.audit.evidence.verdict import Shown
 from registry.verify.jsonfields import Fields
@@ -39,6 +39,7 @@ KINDS: Mapping[str, Kind] = {
     "checkpoint-chain": Kind(checkpoints.CHAIN_NAMES, _all("A4", "checkpoint.other-head"), checkpoints.chain),
     "leaf-twice": Kind(leaves.NAMES, _all("A5", "batch.leaf-twice"), leaves.check),
     "leaf-node": Kind(leaves.NODE_NAMES, _all("A6", "leaf.is-node"), leaves.node),
+    "leaf-entry": Kind(leaves.ENTRY_NAMES, _all("A6", "leaf.is-entry"), leaves.entry),
     "batch-places": Kind(
         order.NAMES,
         {**_all("A5", "batch.anchored-twice"), **_all("A9", "anchor.batch-order", "batch.passed-over")},
@@ -50,8 +51,12 @@ KINDS: Mapping[str, Kind] = {
         signer.check,
     ),
     "status-lists": Kind(
-        lists.NAMES, _all("A12", "list.older", "list.changed-in-place", "list.unrevoked", "list.twice"), lists.check
+        lists.NAMES,
+        _all("A12", "list.older", "list.changed-in-place", "list.unrevoked", "list.twice", "list.other-kind"),
+        lists.check,
     ),
+    "list-itself": Kind(status.LIST_NAMES, _all("A12", "list.identity"), status.itself),
+    "status-tree": Kind(status.TREE_NAMES, _all("A12", "status.order"), status.tree),
     "list-gone": Kind(lists.NAMES, _all("A12", "list.dropped"), lists.gone),
     "published": Kind(
         published.NAMES,

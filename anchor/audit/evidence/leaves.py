@@ -1,13 +1,16 @@
-"""`leaf-twice`, `leaf-node`: one leaf is anchored in two places, or is also a node of its own batch."""
+"""`leaf-twice`, `leaf-node`, `leaf-entry`: a leaf is anchored in two places, or stands for something else as well."""
 
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import Any
 
 from anchor.audit.evidence.anchors import MAX_TREE, BatchEntry, anchored, root_with
 from anchor.audit.evidence.context import PROOF, Context
+from anchor.audit.evidence.file import blob
 from anchor.audit.evidence.verdict import Shown
 from anchor.bundle import slots
 from registry.errors import FormatError
+from registry.format import entries
 from registry.format.merkle import root_from_path
 from registry.limits import MAX_PATH
 from registry.verify.jsonfields import Fields
@@ -15,6 +18,7 @@ from registry.verify.jsonfields import Fields
 NAMES = frozenset({"leaf", "first", "second", PROOF})
 _PLACE = frozenset({"batch", "index", "path", "tree"})
 NODE_NAMES = frozenset({"batch", "tree", "hash", "leaf", "node", PROOF})
+ENTRY_NAMES = frozenset({"leaf", "place", "preimage", PROOF})
 _LEAF, _NODE = frozenset({"index", "path"}), frozenset({"level", "index", "path"})
 
 
@@ -60,6 +64,20 @@ def node(material: Fields, context: Context) -> Iterator[Shown]:
     number, _ = context.proved(material, lambda read: slots.anchored(read, root))
     where = f"batch {batch.number}, in anchor {anchored(number)}"
     yield Shown("leaf.is-node", f"Leaf {index} of {where}, is also node {place} of level {level}.")
+
+
+def entry(material: Fields, context: Context) -> Iterator[Shown]:
+    """An anchored leaf, and bytes that hash to it and are no leaf's: of an entry, or two nodes."""
+    leaf = material.binary("leaf", 32)
+    known = Fields(material.object("place"), _PLACE, material.place("place"))
+    batch, index, root = _place(known, leaf, context.trust.registry_id)
+    preimage = blob(material.text("preimage"), material.place("preimage"), entries.MAX_PREIMAGE_BYTES)
+    what = entries.kind_of(preimage)
+    if not what or sha256(preimage).digest() != leaf:
+        raise FormatError("evidence.leaf", "/material/preimage", "This is not the preimage of something else")
+    number, _ = context.proved(material, lambda read: slots.anchored(read, root))
+    where = f"batch {batch.number}, in anchor {anchored(number)}"
+    yield Shown("leaf.is-entry", f"Leaf {index} of {where}, is the hash of {what}.")
 
 
 def _place(known: Fields, leaf: bytes, registry: bytes) -> tuple[BatchEntry, int, bytes]:

@@ -16,13 +16,13 @@ from registry.format.strictjson import digest
 from registry.verify.jsonfields import Fields
 
 NAMES = frozenset({"id", "first", "second", PROOF})
-_SIDE = frozenset({"version", "digest", "document", "lists", "tree"})
+SIDE = frozenset({"version", "digest", "document", "lists", "tree"})
 _LATER = frozenset({"lists", "tree"})
 _LIST = frozenset({"id", "version", "digest"})
 
 
 @dataclass(frozen=True)
-class _Side:
+class Side:
     """One version in one anchor's tree. `root` is the anchor's; `number` is claimed until the chain says the same."""
 
     version: int
@@ -36,14 +36,28 @@ class _Side:
         return root_of(self.tree)
 
     @property
-    def revoked(self) -> tuple[int, int]:
-        """Length in bits of a revocation list, and its bits as a number. Raises FormatError evidence.list."""
-        subject = (self.document or {}).get("credentialSubject")
-        if not isinstance(subject, dict) or subject.get("statusPurpose") != "revocation":
+    def kind(self) -> tuple[str, str, int]:
+        """What all versions of a list have alike: purpose, issuer and length in bits. Raises FormatError."""
+        subject, by = self._subject, (self.document or {}).get("issuer")
+        did = by.get("id") if isinstance(by, dict) else by
+        return str(subject.get("statusPurpose")), str(did), len(self._bits) * 8
+
+    @property
+    def revoked(self) -> int:
+        """The bits of a revocation list as a number. Raises FormatError."""
+        if self._subject.get("statusPurpose") != "revocation":
             raise FormatError("evidence.list", "/material", "It is no revocation list, whose bits stay set")
-        encoded = subject.get("encodedList")
-        bits = bitstring.decode(encoded if isinstance(encoded, str) else "")
-        return len(bits) * 8, int.from_bytes(bits, "big")
+        return int.from_bytes(self._bits, "big")
+
+    @property
+    def _subject(self) -> dict[str, Any]:
+        subject = (self.document or {}).get("credentialSubject")
+        return subject if isinstance(subject, dict) else {}
+
+    @property
+    def _bits(self) -> bytes:
+        encoded = self._subject.get("encodedList")
+        return bitstring.decode(encoded if isinstance(encoded, str) else "")
 
 
 def check(material: Fields, context: Context) -> Iterator[Shown]:
@@ -53,10 +67,10 @@ def check(material: Fields, context: Context) -> Iterator[Shown]:
     """
     registry, list_id = context.trust.registry_id, material.text("id")
     first, second = (
-        _side(Fields(material.object(name), _SIDE, material.place(name)), registry, list_id)
+        side(Fields(material.object(name), SIDE, material.place(name)), registry, list_id)
         for name in ("first", "second")
     )
-    before, after = _anchored(material, context, first, second)
+    before, after = numbers(material, context, first, second)
     name = f"version {second.version} of list {list_id}"
     where = f"anchor {before} had version {first.version}"
     if before == after:
@@ -68,8 +82,10 @@ def check(material: Fields, context: Context) -> Iterator[Shown]:
     if (first.document is None) != (second.document is None):
         raise FormatError("evidence.list", "/material", "One of the two lists is there, and the other is not")
     if first.document is not None:
-        (length, old), (other, new) = first.revoked, second.revoked
-        if length == other and (returned := old & ~new):
+        if first.kind != second.kind:
+            sentence = f"Anchor {after} has {name}, which is of another purpose, issuer or length: {where}."
+            yield Shown("list.other-kind", sentence)
+        elif returned := first.revoked & ~second.revoked:
             sentence = f"Anchor {after} has {name}, with {returned.bit_count()} entries no longer revoked: {where}."
             yield Shown("list.unrevoked", sentence)
     elif second.version < first.version:
@@ -81,17 +97,22 @@ def check(material: Fields, context: Context) -> Iterator[Shown]:
 def gone(material: Fields, context: Context) -> Iterator[Shown]:
     """An anchor holds a list, and a later one does not: all of its lists are there, as what they say."""
     registry, list_id = context.trust.registry_id, material.text("id")
-    first = _side(Fields(material.object("first"), _SIDE, material.place("first")), registry, list_id)
+    first = side(Fields(material.object("first"), SIDE, material.place("first")), registry, list_id)
     known = Fields(material.object("second"), _LATER, material.place("second"))
+    if first.document is not None:
+        raise FormatError("evidence.list", "/material", "The list is there, and nothing in it is looked at")
+    later, ids = whole(known, registry)
+    before, after = numbers(material, context, first, later)
+    if before < after and list_id not in ids:
+        yield Shown("list.dropped", f"Anchor {before} has list {list_id}, and anchor {after} does not.")
+
+
+def whole(known: Fields, registry: bytes) -> tuple[Side, list[str]]:
+    """An anchor by all of its lists, as what they say, and their ids in order. Raises FormatError evidence.*."""
     said = known.each("lists", MAX_TREE, partial(_said, registry))
     hashes = [entry for _, entry in said]
-    tree = known.hashes("tree", MAX_TREE)
-    if not tree or first.document is not None:
-        raise FormatError("evidence.tree", "/material", "The anchor's tree is empty, or a list is there for nothing")
-    later = _Side(0, b"", None, root_of(hashes) if hashes else entries.ZERO32, tree)
-    before, after = _anchored(material, context, first, later)
-    if before < after and list_id not in {one for one, _ in said}:
-        yield Shown("list.dropped", f"Anchor {before} has list {list_id}, and anchor {after} does not.")
+    status_root = root_of(hashes) if hashes else entries.ZERO32
+    return Side(0, b"", None, status_root, _tree(known)), [list_id for list_id, _ in said]
 
 
 def _said(registry: bytes, value: Any, place: tuple[str | int, ...]) -> tuple[str, bytes]:
@@ -102,28 +123,29 @@ def _said(registry: bytes, value: Any, place: tuple[str | int, ...]) -> tuple[st
     return list_id, entries.entry_hash(entry)
 
 
-def _anchored(material: Fields, context: Context, first: _Side, second: _Side) -> tuple[int, int]:
-    """Numbers of the two anchors, each of which has these status lists. Raises FormatError evidence.*."""
-
-    def numbers(read: slots.Read) -> tuple[int, int]:
-        return slots.anchored(read, first.root)[0], slots.anchored(read, second.root)[0]
-
-    before, after = context.proved(material, numbers)
-    for side, number in ((first, before), (second, after)):
-        status = entries.entry_hash(entries.status_entry(context.trust.registry_id, anchored(number), side.status_root))
-        if side.tree[0] != status:
+def numbers(material: Fields, context: Context, *sides: Side) -> list[int]:
+    """Numbers of the anchors, each of which has these status lists. Raises FormatError evidence.*."""
+    found = context.proved(material, lambda read: [slots.anchored(read, one.root)[0] for one in sides])
+    for one, number in zip(sides, found, strict=True):
+        status = entries.status_entry(context.trust.registry_id, anchored(number), one.status_root)
+        if one.tree[0] != entries.entry_hash(status):
             raise FormatError("evidence.tree", "/material", f"Anchor {number} has other status lists")
-    return before, after
+    return found
 
 
-def _side(known: Fields, registry: bytes, list_id: str) -> _Side:
+def side(known: Fields, registry: bytes, list_id: str) -> Side:
+    """One list among the hashes of all. Raises FormatError evidence.*."""
     version, content = known.integer("version"), known.binary("digest", 32)
     document = known.object_or_none("document")
     if document is not None and digest(document) != content:
         raise FormatError("evidence.list", "/material", f"The list is not the one of version {version}")
     entry = entries.entry_hash(entries.list_entry(registry, list_id, version, content))
     status_root = root_with(known.hashes("lists", MAX_TREE), entry, f"version {version} of the list")
+    return Side(version, content, document, status_root, _tree(known))
+
+
+def _tree(known: Fields) -> tuple[bytes, ...]:
     tree = known.hashes("tree", MAX_TREE)
     if not tree:
         raise FormatError("evidence.tree", "/material", "The anchor's tree is empty")
-    return _Side(version, content, document, status_root, tree)
+    return tree

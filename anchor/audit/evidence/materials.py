@@ -82,9 +82,12 @@ MATERIALS: Mapping[str, Callable[[View, Finding, Open], Iterator[Material]]] = {
     "signer": ofbatches.signer,
     "leaf-twice": ofbatches.leaf_twice,
     "leaf-node": ofbatches.leaf_node,
+    "leaf-entry": ofbatches.leaf_entry,
     "batch-places": ofbatches.places,
     "list-gone": oflists.list_gone,
     "status-lists": oflists.status_lists,
+    "list-itself": oflists.list_itself,
+    "status-tree": oflists.status_tree,
     "published": ofbatches.published,
     "receipt": receipt,
 }

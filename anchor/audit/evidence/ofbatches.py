@@ -37,16 +37,9 @@ def leaf_twice(view: View, finding: Finding, open_: Open) -> Iterator[Material]:
     places = sorted([first, (again.number, second)])
     sides, chain = [], open_()
     for number, index in places:
-        batch, tree = parts.batch(view, number), parts.tree(view, parts.line_with(view, number))
+        tree = parts.tree(view, parts.line_with(view, number))
         chain.prove(partial(slots.anchored, root=root_of(tree)))
-        sides.append(
-            {
-                "batch": parts.entry(batch).to_json(),
-                "index": index,
-                "path": parts.hexes(Tree(batch.leaves).path(index)),
-                "tree": parts.hexes(tree),
-            }
-        )
+        sides.append(_place(view, number, index, tree))
     yield {"leaf": leaf.hex(), "first": sides[0], "second": sides[1], PROOF: parts.proof(chain)}
 
 
@@ -70,6 +63,28 @@ def leaf_node(view: View, finding: Finding, open_: Open) -> Iterator[Material]:
                 "node": {"level": level, "index": place, "path": parts.hexes(Tree(nodes).path(place))},
                 PROOF: parts.proof(chain),
             }
+
+
+def leaf_entry(view: View, finding: Finding, open_: Open) -> Iterator[Material]:
+    """The leaf that the finding names, and what it is the hash of."""
+    leaf = bytes.fromhex(finding.found)
+    place, preimage = view.walk.batches.place(leaf), parts.preimage(view, leaf)
+    if place is None:
+        raise parts.NotThere("the leaf")
+    tree, chain = parts.tree(view, parts.line_with(view, place[0])), open_()
+    chain.prove(partial(slots.anchored, root=root_of(tree)))
+    told = _place(view, *place, tree)
+    yield {"leaf": leaf.hex(), "place": told, "preimage": preimage.hex(), PROOF: parts.proof(chain)}
+
+
+def _place(view: View, number: int, index: int, tree: list[bytes]) -> Material:
+    batch = parts.batch(view, number)
+    return {
+        "batch": parts.entry(batch).to_json(),
+        "index": index,
+        "path": parts.hexes(Tree(batch.leaves).path(index)),
+        "tree": parts.hexes(tree),
+    }
 
 
 def places(view: View, finding: Finding, open_: Open) -> Iterator[Material]:

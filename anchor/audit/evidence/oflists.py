@@ -12,9 +12,13 @@ from anchor.audit.report import Finding
 from anchor.audit.source import list_path
 from anchor.audit.view import View
 from anchor.bundle import slots
+from anchor.bundle.make import Collector
 from registry.format.merkle import root_of
 from registry.format.strictjson import parse
 from registry.limits import MAX_STATUS_EVIDENCE_BYTES
+
+BY_CONTENT = ("list.unrevoked", "list.other-kind")
+"""Findings that the lists themselves show, not their versions and digests."""
 
 MAX_EARLIER = 32
 """Earlier versions of a list that are tried; each may mean reading one list."""
@@ -24,7 +28,7 @@ def status_lists(view: View, finding: Finding, open_: Open) -> Iterator[Material
     """The version that the finding names, with each earlier one from the newest on."""
     line = parts.line(view, parts.number(finding))
     for item in line.lists:
-        if finding.subject == f"list {item.id} version {item.version} in anchor {line.number}":
+        if finding.subject == _name(line, item):
             yield from _pairs(view, finding, line, item, open_)
 
 
@@ -39,17 +43,47 @@ def list_gone(view: View, finding: Finding, open_: Open) -> Iterator[Material]:
     chain = open_()
     for line in (before[0], later):
         chain.prove(partial(slots.anchored, root=root_of(parts.tree(view, line))))
-    said = [{"id": one.id, "version": one.version, "digest": one.digest.hex()} for one in later.lists]
     yield {
         "id": list_id,
         "first": _side(view, *before, False),
-        "second": {"lists": said, "tree": parts.hexes(parts.tree(view, later))},
+        "second": _whole(view, later),
         PROOF: parts.proof(chain),
     }
 
 
+def list_itself(view: View, finding: Finding, open_: Open) -> Iterator[Material]:
+    """The version that the finding names."""
+    line = parts.line(view, parts.number(finding))
+    chain = _open(view, line, open_)
+    for item in line.lists:
+        if finding.subject == _name(line, item):
+            yield {"id": item.id, **_side(view, line, item, True), PROOF: parts.proof(chain)}
+
+
+def status_tree(view: View, finding: Finding, open_: Open) -> Iterator[Material]:
+    """All lists of the finding's anchor."""
+    line = parts.line(view, parts.number(finding))
+    chain = _open(view, line, open_)
+    yield {**_whole(view, line), PROOF: parts.proof(chain)}
+
+
+def _open(view: View, line: AnchorLine, open_: Open) -> Collector:
+    chain = open_()
+    chain.prove(partial(slots.anchored, root=root_of(parts.tree(view, line))))
+    return chain
+
+
+def _name(line: AnchorLine, item: ListLine) -> str:
+    return f"list {item.id} version {item.version} in anchor {line.number}"
+
+
+def _whole(view: View, line: AnchorLine) -> Material:
+    said = [{"id": one.id, "version": one.version, "digest": one.digest.hex()} for one in line.lists]
+    return {"lists": said, "tree": parts.hexes(parts.tree(view, line))}
+
+
 def _pairs(view: View, finding: Finding, line: AnchorLine, item: ListLine, open_: Open) -> Iterator[Material]:
-    twice, bits = finding.code == "list.twice", finding.code == "list.unrevoked"
+    twice, bits = finding.code == "list.twice", finding.code in BY_CONTENT
     earlier = (
         (before, one)
         for before in ([line] if twice else parts.lines_back(view, line.number - 1))

@@ -1,6 +1,7 @@
 """What the material of several kinds is made of."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from hashlib import sha256
 from typing import Any
 
 from anchor.audit.evidence.anchors import BatchEntry
@@ -9,6 +10,8 @@ from anchor.audit.report import Finding
 from anchor.audit.source import batch_path
 from anchor.audit.view import View
 from anchor.bundle.make import Collector
+from registry.format import entries
+from registry.format.merkle import root_of
 
 Material = dict[str, Any]
 Open = Callable[[], Collector]
@@ -60,6 +63,33 @@ def batch(view: View, number: int) -> BatchFile:
 
 def entry(batch: BatchFile) -> BatchEntry:
     return BatchEntry(batch.number, batch.size, batch.key_id, batch.root)
+
+
+def preimage(view: View, hash: bytes) -> bytes:
+    """What hashes to it: an entry, the contract's included, or the two nodes below a root. Raises NotThere."""
+    found = next((one for one in _preimages(view) if sha256(one).digest() == hash), None)
+    if found is None:
+        raise NotThere("what has this hash")
+    return found
+
+
+def _preimages(view: View) -> Iterator[bytes]:
+    yield from (b"\0" + entry.preimage for entry in view.entries)
+    for line in lines_back(view, len(view.history.anchors)):
+        yield entries.status_entry(view.registry, line.number, line.status_root)
+        yield from (item.entry(view.registry) for item in line.lists)
+        yield from _halves(tree(view, line))
+    for number in view.walk.batches.entries:
+        known = batch(view, number)
+        yield known.entry(view.registry)
+        yield from _halves(known.leaves)
+
+
+def _halves(leaves: Sequence[bytes]) -> Iterator[bytes]:
+    """The two nodes below the root, if it is one."""
+    if len(leaves) > 1:
+        half = 1 << (len(leaves) - 1).bit_length() - 1
+        yield root_of(leaves[:half]) + root_of(leaves[half:])
 
 
 def hexes(hashes: list[bytes]) -> list[str]:

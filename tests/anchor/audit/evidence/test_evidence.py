@@ -15,6 +15,8 @@ from anchor.audit.evidence.context import PROOF
 from anchor.audit.evidence.file import Evidence
 from anchor.audit.evidence.kinds import BY_CODE, KINDS
 from anchor.audit.evidence.verify import verify_evidence
+from anchor.audit.log import fetch
+from anchor.audit.pinned import Pinned
 from anchor.audit.source import open_source
 from anchor.bundle import slots
 from anchor.bundle.make import Collector
@@ -76,6 +78,43 @@ def _leaf_node(history: History) -> None:
     history.anchor([], [history.batch(2, [*leaves("c", 2), root_of(pair), *leaves("d", 1), *pair, *leaves("e", 1)])])
 
 
+def _leaf_entry(what: str, history: History) -> None:
+    lists = [history.status_list("revocation", 1, [])]
+    history.anchor(lists, [history.batch(1, leaves("a", 3))])
+    (line,), batch = history.anchors, history.files["batches/00000001.json"]
+    status = entries.status_entry(history.registry_id, 1, bytes.fromhex(line["status_root"]))
+    stolen = {
+        "the root of a batch": bytes.fromhex(batch["root"]),
+        "the root of an anchor": bytes.fromhex(line["root"]),
+        "a batch": history._batch_hash(batch),
+        "a list": history._list_hash(line["lists"][0]),
+        "all lists": entries.entry_hash(status),
+        "the log": _log_leaf(history),
+    }[what]
+    history.anchor(lists, [history.batch(2, [*leaves("b", 2), stolen])])
+
+
+def _log_leaf(history: History) -> bytes:
+    history.sender.until_final(history.last_block)
+    return fetch(Pinned(history.sender.rpc, history.sender.chain_id, history.contract), 0)[1].leaf
+
+
+def _status_order(history: History) -> None:
+    lists = [history.status_list(purpose, 1, []) for purpose in PURPOSES]
+    lists.sort(key=lambda item: entries.list_hash(item["id"]), reverse=True)
+    history.anchor(lists, [], in_order=False)
+
+
+def _other_list(history: History) -> None:
+    item = history.status_list("suspension", 1, [5], named="revocation")
+    history.anchor([item], [history.batch(1, leaves("a", 1))])
+
+
+def _longer(history: History) -> None:
+    history.anchor([history.status_list("suspension", 1, [5])], [])
+    history.anchor([history.status_list("suspension", 2, [5], size=32_768)], [])
+
+
 def _anchored_twice(history: History) -> None:
     number = history.batch(1, leaves("a", 1))
     history.anchor([], [number])
@@ -106,6 +145,8 @@ def _other_code(history: History) -> RegistryTrust:
     return replace(history.trust, code_sha256=sha("another contract"))
 
 
+NO_LEAVES = ("the root of a batch", "the root of an anchor", "a batch", "a list", "all lists", "the log")
+
 CASES: dict[str, Make] = {
     "A10-batch.unknown-key": _unknown_key,
     "A10-batch.key-not-in-force": _revoked_key,
@@ -116,12 +157,19 @@ CASES: dict[str, Make] = {
     "A12-list.twice": _two_stories,
     "A5-batch.leaf-twice": _leaf_twice,
     "A6-leaf.is-node": _leaf_node,
+    **{f"A6-leaf.is-entry {what}": partial(_leaf_entry, what) for what in NO_LEAVES},
+    "A12-status.order": _status_order,
+    "A12-list.identity": _other_list,
+    "A12-list.other-kind": _longer,
     "A5-batch.anchored-twice": _anchored_twice,
     "A9-anchor.batch-order": _out_of_order,
     "A9-batch.passed-over": _passed_over,
     "A12-list.dropped": _dropped,
     "A1-contract.code": _other_code,
 }
+
+
+PURPOSES = ("revocation", "suspension")
 
 
 def one(files: Files, begin: str) -> bytes:
@@ -134,6 +182,7 @@ def test_a_breach_is_proved_from_the_file_and_no_longer_after_any_member_was_alt
     name: str, begun: History, tmp_path: Path
 ) -> None:
     trust = CASES[name](begun) or begun.trust
+    name = name.partition(" ")[0]
     report, files = accuse(begun, begun.write(tmp_path), trust)
     content = one(files, name)
     told = next(item for item in report.to_json()["properties"] if item["id"] == name.split("-", maxsplit=1)[0])
@@ -212,6 +261,44 @@ def test_an_honest_order_told_backwards_proves_nothing(name: str, begun: History
     verdict = proved_by(begun, evidence.to_bytes())
     assert verdict.outcome == "not_proved"
     assert "the earlier first" in verdict.sentence or "shows nothing" in verdict.sentence, verdict
+
+
+@pytest.mark.parametrize("kind", ["status-tree", "list-itself", "leaf-entry"])
+def test_an_honest_anchor_and_an_honest_leaf_prove_nothing(kind: str, begun: History, tmp_path: Path) -> None:
+    preimage = entries.leaf_prefix(begun.registry_id, 1, 0, 1, sha("jcs")) + sha("rdf")
+    leaf = entries.leaf_hash(preimage[:-32], preimage[-32:])
+    begun.anchor([begun.status_list(purpose, 1, [5]) for purpose in PURPOSES], [begun.batch(1, [leaf])])
+    begun.write(tmp_path)
+    (line,), batch = begun.anchors, begun.files["batches/00000001.json"]
+    status = entries.status_entry(begun.registry_id, 1, bytes.fromhex(line["status_root"]))
+    tree = [entries.entry_hash(status).hex(), begun._batch_hash(batch).hex()]
+    said = {name: batch[name] for name in ("number", "size", "root")} | {"key_id": KEY.key_id.hex()}
+    item = line["lists"][0]
+    material: dict[str, Any] = {
+        "status-tree": {
+            "lists": [{name: one[name] for name in ("id", "version", "digest")} for one in line["lists"]],
+            "tree": tree,
+        },
+        "list-itself": {
+            **{name: item[name] for name in ("id", "version", "digest")},
+            "document": begun.files[f"lists/{item['digest']}.json"],
+            "lists": [begun._list_hash(one).hex() for one in line["lists"]],
+            "tree": tree,
+        },
+        "leaf-entry": {
+            "leaf": leaf.hex(),
+            "place": {"batch": said, "index": 0, "path": [], "tree": tree},
+            "preimage": preimage.hex(),
+        },
+    }[kind]
+    chain = Collector(begun.sender.rpc, begun.trust, hex(begun.last_block))
+    chain.prove(partial(slots.anchored, root=bytes.fromhex(line["root"])))
+    ((code, owner),) = KINDS[kind].codes.items()
+    told = material | {PROOF: parts.proof(chain)}
+    evidence = Evidence(kind, owner, code, begun.sender.chain_id, begun.contract, told)
+    verdict = proved_by(begun, evidence.to_bytes())
+    assert verdict.outcome == "not_proved"
+    assert "1 to 133 bytes" in verdict.sentence or "shows nothing" in verdict.sentence, verdict
 
 
 def test_without_a_block_hash_of_the_readers_own_nothing_is_proved(begun: History, tmp_path: Path) -> None:
