@@ -24,7 +24,6 @@ from sqlalchemy.orm import Session
 from registry.errors import FormatError, NotFound
 from registry.format.multibase import encode_multikey
 from registry.format.tiles import Tile
-from registry.limits import MAX_INTEGER
 from registry.store import log, logkey
 from registry.store.engine import Store
 from registry.store.setup import registry
@@ -42,30 +41,6 @@ _ANCHOR = re.compile(r"anchors/([0-9]{8}|[1-9][0-9]{8,})\.json")
 _BATCH = re.compile(r"batches/([0-9]{8}|[1-9][0-9]{8,})\.json")
 _LIST = re.compile(r"lists/([0-9a-f]{64})\.json")
 _HASH = 32
-
-
-def public_files(store: Store) -> Iterator[tuple[str, bytes]]:
-    """(relative path, content) of every file of the export, from one snapshot. Raises StateError while not bound."""
-    with store.read() as session:
-        yield REGISTRY, _registry(session)
-        yield ANCHORS, b"".join(_anchors(session))
-        for anchor in session.scalars(select(Anchor).order_by(Anchor.number)).all():
-            yield f"anchors/{anchor.number:08}.json", _anchor(session, anchor.number)
-        numbers = select(Batch.number).where(Batch.anchor_number.is_not(None)).order_by(Batch.number)
-        for number in session.scalars(numbers).all():
-            if number is not None:  # for the type alone: what is anchored has a number
-                yield f"batches/{number:08}.json", _batch(session, number)
-        digests = select(StatusListVersion.digest).join(
-            AnchorList,
-            (AnchorList.list_id == StatusListVersion.list_id) & (AnchorList.version == StatusListVersion.version),
-        )
-        for digest in session.scalars(digests.distinct().order_by(StatusListVersion.digest)).all():
-            yield f"lists/{digest.hex()}.json", _list(session, digest)
-        tiles = list(log.tiles(session))
-        for tile in tiles:
-            yield LOG + tile.path, log.tile(session, tile)
-        if tiles:
-            yield LOG + log.CHECKPOINT, log.checkpoint(session)
 
 
 def public_file(store: Store, path: str) -> bytes:
@@ -119,7 +94,7 @@ def _registry(session: Session) -> bytes:
     )
 
 
-def _anchors(session: Session, first: int = 1, last: int = MAX_INTEGER) -> Iterator[bytes]:
+def _anchors(session: Session, first: int, last: int) -> Iterator[bytes]:
     for anchor in session.scalars(select(Anchor).where(Anchor.number.between(first, last)).order_by(Anchor.number)):
         yield _line(_members(session, anchor, anchored_batches(session, anchor.number)))
 

@@ -55,9 +55,10 @@ def rdf() -> None:
         print(f"  {name:<42} {seconds * 1e6:>9.0f} us {seconds / bare:>8.1f} x the signature")
 
 
-def _shape(signer: Any, row: Any, id_: str) -> tuple[list[str], Any]:
+def _shape(signer: Any, row: Any, id_: str) -> tuple[list[bytes], Any]:
     template = signer._templates[batchsigner._kind(row, STATUS)]
-    return batchsigner._texts(row, id_, STATUS, batchsigner._salt(id_)), template._unsigned
+    texts = batchsigner._texts(row, id_, STATUS, batchsigner._salt(id_))
+    return [text.encode() for text in texts], template._unsigned
 
 
 def _pyld(document: dict[str, Any]) -> Callable[[], bytes]:

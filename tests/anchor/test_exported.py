@@ -10,9 +10,10 @@ from anchor.audit.source import open_source
 from anchor.errors import Unreachable
 from anchor.exported import ExportStatus
 from anchor.status import HttpStatus
-from registry.store import export, status, statusactions
+from registry.store import status, statusactions
 from tests.support.auditing import change, other
 from tests.support.bucket import bucket
+from tests.support.exported import public_files
 from tests.support.registered import Registered
 
 Copy = tuple[Path, str, dict[int, Any]]
@@ -26,7 +27,7 @@ def copy(registered: Registered, tmp_path: Path) -> Copy:
     registered.anchor()
     statusactions.revoke(registered.store, registered.vault, handles[0], "code", None, "admin")
     registered.anchor()
-    for path, content in export.public_files(registered.store):
+    for path, content in public_files(registered.store):
         (tmp_path / path).parent.mkdir(exist_ok=True)
         (tmp_path / path).write_bytes(content)
     lines = (tmp_path / "anchors.jsonl").read_text().splitlines()

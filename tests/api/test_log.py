@@ -12,12 +12,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from api.app import create_app
 from api.services import Services
 from api.settings import Settings
-from registry.store import export, logkey
+from registry.store import logkey
 from registry.verify.trust import TrustProfile
 from tests.support.bucket import bucket
 from tests.support.bundling import Place, settled
 from tests.support.commandline import credanchor
 from tests.support.definitions import head_by_definition
+from tests.support.exported import public_files
 from tests.support.httpapi import Client
 
 Read = Callable[[str], bytes]
@@ -138,7 +139,7 @@ def test_with_the_registry_stopped_a_plain_file_server_with_its_export_serves_au
     place: Place, web: Client, tmp_path: Path
 ) -> None:
     copy = tmp_path / "copy"
-    for name, content in export.public_files(place.store):
+    for name, content in public_files(place.store):
         (copy / name).parent.mkdir(parents=True, exist_ok=True)
         (copy / name).write_bytes(content)
         if name.startswith("log/"):

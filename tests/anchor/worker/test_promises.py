@@ -11,10 +11,11 @@ from anchor.audit.source import open_source
 from anchor.audit.view import Given
 from anchor.devnode import serve
 from registry.format.receipt import Receipt
-from registry.store import admission, export, logkey
+from registry.store import admission, logkey
 from registry.store.tables import Batch
 from registry.verify import RegistryTrust
 from tests.support.auditing import found, outcomes
+from tests.support.exported import public_files
 from tests.support.worksite import VAULT, Site
 
 
@@ -26,7 +27,7 @@ def owe(site: Site, seconds: int) -> None:
 
 def look(site: Site, receipt: Receipt, folder: Path) -> AuditReport:
     """What an auditor finds who has the public export, a node, and the receipt."""
-    for path, content in export.public_files(site.view):
+    for path, content in public_files(site.view):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(content)
     config, key = site.config, logkey.public_key(site.view)

@@ -1,8 +1,11 @@
 """`credanchor pdf`, and `verify` with what it makes: the page is the credential."""
 
+from pathlib import Path
+
 import pytest
 from pypdf import PdfReader
 
+from api.cli import pdf
 from api.paper import make
 from registry.credential.baking import bake, unbake
 from tests.support.commandline import credanchor
@@ -61,3 +64,9 @@ def test_a_refusal_says_what_to_do_and_writes_nothing(desk, good, words, says):
     assert says in outcome.err
     assert outcome.out == ""
     assert {path: path.read_bytes() for path in desk.directory.iterdir() if path.is_file()} == before
+
+
+def test_a_picture_s_pdf_is_not_written_over_that_of_its_json():
+    assert [str(pdf._beside(Path(name))) for name in ("x.json", "x.png", "x.bundle.json")] == [
+        "x.pdf", "x.png.pdf", "x.bundle.pdf",
+    ]  # fmt: skip

@@ -13,10 +13,11 @@ from playwright.sync_api import Page
 
 from anchor.errors import Unreachable
 from anchor.status import HttpStatus
-from registry.store import export, status, statusactions
+from registry.store import status, statusactions
 from registry.store.engine import Store
 from tests.support.auditing import change, other
 from tests.support.bucket import bucket
+from tests.support.exported import public_files
 from tests.support.registered import register
 
 pytestmark = pytest.mark.browser
@@ -83,7 +84,7 @@ def test_a_copy_is_taken_or_refused_as_in_python(
     statusactions.revoke(registered.store, registered.vault, handles[0], "code", None, "admin")
     registered.anchor()
     whole = tmp_path_factory.mktemp("whole")
-    for path, content in export.public_files(registered.store):
+    for path, content in public_files(registered.store):
         (whole / path).parent.mkdir(exist_ok=True)
         (whole / path).write_bytes(content)
         os.utime(whole / path, (A_YEAR_AGO, A_YEAR_AGO))  # so old that a browser would keep it for weeks, were it let
