@@ -2,8 +2,8 @@
 
 import http.client
 import time
+from collections.abc import Callable
 from io import BytesIO
-from typing import IO
 from urllib.parse import urlsplit
 
 from anchor.errors import Unreachable
@@ -21,12 +21,12 @@ class Absent(Declined):
 def get(url: str, *, timeout: float, max_bytes: int) -> bytes:
     """The body at `url`, at most `max_bytes`, within `timeout` seconds. Raises Unreachable, Absent for a 404."""
     content = BytesIO()
-    save(url, content, timeout=timeout, within=timeout, max_bytes=max_bytes)
+    save(url, content.write, timeout=timeout, within=timeout, max_bytes=max_bytes)
     return content.getvalue()
 
 
-def save(url: str, file: IO[bytes], *, timeout: float, within: float, max_bytes: int) -> None:
-    """The same into `file`, without holding all of it. Seconds: `timeout` for each wait, `within` for the whole."""
+def save(url: str, write: Callable[[bytes], object], *, timeout: float, within: float, max_bytes: int) -> None:
+    """The same, given to `write` in pieces. Seconds: `timeout` for each wait, `within` for the whole."""
     try:
         parts = urlsplit(url)
         place = shown(url) + parts.path
@@ -42,7 +42,7 @@ def save(url: str, file: IO[bytes], *, timeout: float, within: float, max_bytes:
         with connection.getresponse() as response:
             _answered(response, place)
             for piece in pieces(response, place, time.monotonic() + within, max_bytes):
-                file.write(piece)
+                write(piece)
     except TimeoutError:
         raise Unreachable(place, f"it did not answer within {timeout:g} s, or end within {within:g} s") from None
     except (OSError, http.client.HTTPException) as problem:

@@ -127,8 +127,9 @@ class HttpSource:
         url = f"{self._base}/{path}"
         with ExitStack() as failed:
             file = failed.enter_context(tempfile.TemporaryFile())
+            write = _InLines(file, f"{self.name}/{path}").write
             try:
-                fetch.save(url, file, timeout=self._timeout, within=STREAM_SECONDS, max_bytes=MAX_STREAM_BYTES)
+                fetch.save(url, write, timeout=self._timeout, within=STREAM_SECONDS, max_bytes=MAX_STREAM_BYTES)
             except fetch.Absent:
                 raise Missing(path) from None
             failed.pop_all()
@@ -137,6 +138,26 @@ class HttpSource:
     def batch_numbers(self) -> list[int] | None:
         """HTTP has no listing."""
         return None
+
+
+class _InLines:
+    """Writes on into `file` until a line is too long: one that has no end is not waited for."""
+
+    def __init__(self, file: IO[bytes], place: str) -> None:
+        self._file = file
+        self._place = place
+        self._size = self._begin = 0
+        """Bytes so far, and where the last line begins."""
+
+    def write(self, piece: bytes) -> None:
+        """A piece shorter than a line may be. Raises Unreachable as `lines`."""
+        end = piece.find(b"\n")
+        if self._size + (len(piece) if end < 0 else end + 1) - self._begin > MAX_LINE_BYTES:
+            raise _too_long(self._place, self._begin)
+        if end >= 0:
+            self._begin = self._size + piece.rindex(b"\n") + 1
+        self._size += len(piece)
+        self._file.write(piece)
 
 
 def open_source(place: str) -> ExportSource:
@@ -175,8 +196,12 @@ def line_at(file: IO[bytes], begin: int, place: str) -> bytes:
     file.seek(begin)
     line = file.readline(MAX_LINE_BYTES + 1)
     if len(line) > MAX_LINE_BYTES:
-        raise Unreachable(place, f"its line from byte {begin} on is longer than {MAX_LINE_BYTES} bytes")
+        raise _too_long(place, begin)
     return line
+
+
+def _too_long(place: str, begin: int) -> Unreachable:
+    return Unreachable(place, f"its line from byte {begin} on is longer than {MAX_LINE_BYTES} bytes")
 
 
 def anchor_path(number: int) -> str:

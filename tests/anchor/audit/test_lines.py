@@ -54,17 +54,18 @@ def test_a_file_without_an_end_is_none(honest: Honest, copy: Path) -> None:
 
 @pytest.fixture
 def endless() -> Iterator[str]:
-    """/fast sends as much as it can and /slow a byte now and then, until whoever asked is gone."""
+    """/fast sends as many lines as it can, /slow one now and then, others one line, until whoever asked is gone."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(200)
             self.end_headers()
-            slow = self.path == "/slow"
+            many, pause = {"/slow": (b"\n", 0.02), "/fast": (b"\n" * MB, 0.0)}.get(self.path, (b" " * MB, 0.0))
             try:
+                self.wfile.write(b"{}\n{}\n")
                 while True:
-                    self.wfile.write(b"\n" if slow else b"\n" * MB)
-                    time.sleep(0.02 if slow else 0)
+                    self.wfile.write(many)
+                    time.sleep(pause)
             except OSError:
                 pass
 
@@ -81,10 +82,15 @@ def endless() -> Iterator[str]:
 def test_a_server_that_never_ends_is_left_at_a_size_and_at_a_time(endless: str) -> None:
     file = BytesIO()
     with pytest.raises(Unreachable, match="exceeds 5000000 bytes"):
-        fetch.save(f"{endless}/fast", file, timeout=5, within=60, max_bytes=5 * MB)
+        fetch.save(f"{endless}/fast", file.write, timeout=5, within=60, max_bytes=5 * MB)
     assert len(file.getvalue()) <= 5 * MB
     with pytest.raises(Unreachable, match=r"or end within 0\.3 s"):
-        fetch.save(f"{endless}/slow", BytesIO(), timeout=5, within=0.3, max_bytes=5 * MB)
+        fetch.save(f"{endless}/slow", BytesIO().write, timeout=5, within=0.3, max_bytes=5 * MB)
+
+
+def test_a_line_without_an_end_is_left_as_soon_as_it_is_too_long(endless: str) -> None:
+    with pytest.raises(Unreachable, match=r"anchors\.jsonl.*its line from byte 6 on is longer than 8388608 bytes"):
+        open_source(endless).open("anchors.jsonl")
 
 
 def test_a_number_that_comes_twice_is_named_and_the_first_line_counts(honest: Honest, copy: Path) -> None:
