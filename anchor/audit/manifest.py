@@ -18,6 +18,7 @@ from registry.format.multibase import decode_multikey
 from registry.format.note import NoteKey
 from registry.format.strictjson import parse, pointer
 from registry.limits import MAX_URL_CHARS
+from registry.verify.document import shown
 from registry.verify.trust import EarlierKey
 
 EXPORT_FORMAT = "credanchor-export/1"
@@ -164,8 +165,9 @@ def _list(item: Any, place: int) -> ListLine:
     names = {"id", "version", "digest", "key", "signature"}
     if not isinstance(item, dict) or item.keys() != names or not isinstance(item["id"], str):
         raise FormatError("export.members", pointer(*where), f"A list has not exactly the members {_named(names)}")
-    if len(item["id"]) > MAX_URL_CHARS:
-        raise FormatError("export.id", pointer(*where, "id"), f"It has more than {MAX_URL_CHARS} characters")
+    if shown(item["id"], MAX_URL_CHARS) != item["id"]:  # it is told to people
+        problem = f"It is not one line of at most {MAX_URL_CHARS} characters that can be shown"
+        raise FormatError("export.id", pointer(*where, "id"), problem)
     return ListLine(
         id=item["id"],
         version=_number(item, "version", *where),
@@ -185,11 +187,11 @@ def _log_key(value: Any) -> NoteKey:
 
 
 def _earlier(values: Any) -> tuple[EarlierKey, ...]:
-    try:
-        return tuple(EarlierKey(NoteKey.parse(str(one["key"])), _number(one, "until")) for one in values)
-    except (TypeError, LookupError):
-        problem = "These are not objects with a key, and until when it signed"
-        raise FormatError("export.key", "/earlier_log_keys", problem) from None
+    known = isinstance(values, list) and all(isinstance(one, dict) and one.keys() == {"key", "until"} for one in values)
+    if not known:
+        problem = "It is no list of objects with exactly the members key, until"
+        raise FormatError("export.members", "/earlier_log_keys", problem)
+    return tuple(EarlierKey(NoteKey.parse(str(one["key"])), _number(one, "until")) for one in values)
 
 
 def _object(content: bytes, names: set[str], optional: Set[str] = frozenset()) -> dict[str, Any]:

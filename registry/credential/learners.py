@@ -29,7 +29,8 @@ def group(
 
     What shares an id, a number of `own_issuer` or a mail address is one learner's. Also why a document, by its place,
     is in no group. Of rows, each gets what names it and it alone; what names none of them, but is tied to one by what
-    such a document says, is that one's too. So a document that mixes two learners is set aside alone.
+    such a document says, is that one's too. A document that mixes two learners is set aside, and takes nothing that
+    names its learner; nobody has verified it yet, so what has only an id that both seem to have is in doubt as well.
     """
     told = [said_of(cells) for cells in given]
     mails = {value for facts in told for kind, value in facts if kind == "mail"}
@@ -43,6 +44,9 @@ def group(
     claims = _claims(enumerate(told))
     rows = [_claiming(claims, found) for found in facts]
     indirect = _claims((min(one), found) for one, found in zip(rows, facts, strict=True) if len(one) == 1)
+    for place, one in enumerate(rows):
+        if not one and len(both := _claiming(indirect, facts[place])) > 1:
+            rows[place] = both  # it mixes two by what others say of them: it must not tie those together that do not
     others = [place for place, one in enumerate(rows) if not one]
     for places in _tied([facts[place] for place in others]):
         mine = [others[place] for place in places]

@@ -128,7 +128,7 @@ def rotate_key(store: Store, vault: Vault) -> note.NoteKey:
     """Make the key that signs from now on, and have it sign the newest checkpoint. Raises StateError, SecretError."""
     logkey.ensure(store, vault)
     with store.begin() as session:
-        key = logkey.rotate(session, vault, store.now())
+        key = logkey.rotate(session, vault, store.now)
         last = _newest(session)
         if last is not None:  # the same size and head: there are never two
             last.note = _note(session, vault, note.Note.parse(last.note.encode()).text, store.now())

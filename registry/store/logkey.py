@@ -6,6 +6,7 @@ the new one: who has the old profile must not take the registry for another. The
 where the registry lives and which one it is: both are fixed when the database is bound.
 """
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -15,7 +16,6 @@ from sqlalchemy.orm import Session
 
 from registry.credential.keys import IssuerKey as Signer
 from registry.credential.keys import generate
-from registry.errors import StateError
 from registry.format import entries
 from registry.format.note import MAX_SIGNATURES, Note, NoteKey, sign
 from registry.store.engine import Store
@@ -25,6 +25,9 @@ from registry.store.vault import Vault
 from registry.verify.trust import EarlierKey
 
 _FIRST = 1
+
+HANDOVER_SECONDS = 10
+"""For so long after a rotation receipts are still the earlier key's: longer than its transaction takes."""
 
 TRANSITION_SECONDS = 30 * 86_400
 """For so long after a rotation notes carry the signature of the key before as well, and readers have to change over."""
@@ -54,13 +57,15 @@ def ensure(store: Store, vault: Vault) -> NoteKey:
         return _public(row, kept)
 
 
-def rotate(session: Session, vault: Vault, now: int) -> NoteKey:
-    """Make the next key, which signs from `now` on; there must be one already. Raises StateError, SecretError."""
-    kept = session.scalar(_NOW.with_for_update())
-    if kept is None:  # waited for another rotation, which has ended
-        raise StateError("The registry's key", "just changed by another rotation", "let be, or rotated again")
-    # What was accepted in this very second may have a receipt already: it is still the earlier key's.
-    kept.until = now + 1
+def rotate(session: Session, vault: Vault, clock: Callable[[], int]) -> NoteKey:
+    """Make the next key, which signs from now on; there must be one already. Raises StateError, SecretError.
+
+    `clock` is asked for the time when nothing has to be waited for any more.
+    """
+    session.scalars(_FIRST_KEY.with_for_update()).one()
+    kept = session.scalars(_NOW).one()
+    # What is accepted until this is known everywhere may have a receipt already: it is still the earlier key's.
+    kept.until = clock() + HANDOVER_SECONDS
     session.flush()
     session.add(RegistryKey(**_made(vault, kept.id + 1, kept.until)))
     session.flush()
@@ -69,7 +74,7 @@ def rotate(session: Session, vault: Vault, now: int) -> NoteKey:
 
 def hold(session: Session) -> None:
     """Let the key that signs be the same until the transaction ends: a rotation waits for it, as it does for one."""
-    session.scalar(_NOW.with_for_update(read=True))
+    session.scalars(_FIRST_KEY.with_for_update(read=True)).one()
 
 
 def earlier(session: Session) -> list[EarlierKey]:
@@ -122,6 +127,9 @@ def sign_bytes(store: Store, vault: Vault, message: bytes, at: int) -> bytes:
     with store.read() as session:
         return _open(vault, session.scalars(then.limit(1)).one()).sign(message)
 
+
+_FIRST_KEY = select(RegistryKey).where(RegistryKey.id == _FIRST)
+"""The row that rotations lock, whichever key signs: it is there as long as the database."""
 
 _NOW = select(RegistryKey).where(RegistryKey.until.is_(None))
 

@@ -13,6 +13,7 @@ from registry.errors import FormatError
 from registry.format import bitstring, entries
 from registry.format.merkle import root_of
 from registry.format.strictjson import digest
+from registry.verify.document import shown
 from registry.verify.jsonfields import Fields
 
 NAMES = frozenset({"id", "first", "second", PROOF})
@@ -71,7 +72,7 @@ def check(material: Fields, context: Context) -> Iterator[Shown]:
         for name in ("first", "second")
     )
     before, after = numbers(material, context, first, second)
-    name = f"version {second.version} of list {list_id}"
+    name = f"version {second.version} of list {shown(list_id)}"
     where = f"anchor {before} had version {first.version}"
     if before == after:
         if (first.version, first.digest) < (second.version, second.digest):
@@ -104,7 +105,7 @@ def gone(material: Fields, context: Context) -> Iterator[Shown]:
     later, ids = whole(known, registry)
     before, after = numbers(material, context, first, later)
     if before < after and list_id not in ids:
-        yield Shown("list.dropped", f"Anchor {before} has list {list_id}, and anchor {after} does not.")
+        yield Shown("list.dropped", f"Anchor {before} has list {shown(list_id)}, and anchor {after} does not.")
 
 
 def whole(known: Fields, registry: bytes) -> tuple[Side, list[str]]:

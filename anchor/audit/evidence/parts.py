@@ -1,6 +1,7 @@
 """What the material of several kinds is made of."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from typing import Any
 
@@ -10,6 +11,8 @@ from anchor.audit.report import Finding
 from anchor.audit.source import batch_path
 from anchor.audit.view import View
 from anchor.bundle.make import Collector
+from anchor.errors import AnchorError
+from registry.errors import FormatError
 from registry.format import entries
 from registry.format.merkle import root_of
 
@@ -74,15 +77,18 @@ def preimage(view: View, hash: bytes) -> bytes:
 
 
 def _preimages(view: View) -> Iterator[bytes]:
+    """Of all that is published; what is not, or cannot be read, is passed over."""
     yield from (b"\0" + entry.preimage for entry in view.entries)
     for line in lines_back(view, len(view.history.anchors)):
         yield entries.status_entry(view.registry, line.number, line.status_root)
         yield from (item.entry(view.registry) for item in line.lists)
-        yield from _halves(tree(view, line))
+        with suppress(NotThere):
+            yield from _halves(tree(view, line))
     for number in view.walk.batches.entries:
-        known = batch(view, number)
-        yield known.entry(view.registry)
-        yield from _halves(known.leaves)
+        with suppress(AnchorError, FormatError):
+            known = batch(view, number)
+            yield known.entry(view.registry)
+            yield from _halves(known.leaves)
 
 
 def _halves(leaves: Sequence[bytes]) -> Iterator[bytes]:

@@ -7,6 +7,7 @@ from anchor.audit.evidence.lists import SIDE, numbers, side, whole
 from anchor.audit.evidence.verdict import Shown
 from registry.errors import FormatError
 from registry.format import entries
+from registry.verify.document import shown
 from registry.verify.jsonfields import Fields
 
 TREE_NAMES = frozenset({"lists", "tree", PROOF})
@@ -34,5 +35,5 @@ def itself(material: Fields, context: Context) -> Iterator[Shown]:
     (number,) = numbers(material, context, found)
     purpose, _, _ = found.kind
     if found.document.get("id") != list_id or not list_id.endswith(f"-{purpose}"):
-        where = f"Anchor {number} has version {found.version} of list {list_id}"
+        where = f"Anchor {number} has version {found.version} of list {shown(list_id)}"
         yield Shown("list.identity", f"{where}, which says that it is another list, or of another purpose.")

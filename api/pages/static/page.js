@@ -108,7 +108,7 @@ const part = async (file) => ({ name: shown(file.name), bytes: await bytesOf(fil
 // Ids of components whose files were not given; they may be among the others. Whole, where the lines have them cut.
 function missingIn({ components, document }) {
   const cut = new Set((components ?? []).filter(({ code }) => code === "component.not-given").map(({ id }) => id));
-  return [document?.relatedResource ?? []].flat().map((entry) => entry?.id).filter((id) => cut.has(shown(id)));
+  return [document?.relatedResource ?? []].flat().map((entry) => entry?.id).filter((id) => id && cut.has(shown(id)));
 }
 
 async function checkRow(file, check, parts = []) {

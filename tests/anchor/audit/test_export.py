@@ -112,6 +112,13 @@ def test_an_unreadable_file_is_a_finding_with_its_place(honest: Honest, copy: Pa
     assert "/leaves/5" in report.findings[0].sentence
 
 
+def test_an_id_that_would_write_over_the_reader_s_screen_is_not_repeated(honest: Honest, copy: Path) -> None:
+    change(copy / "anchors.jsonl", lambda lines: lines[1]["lists"][0].update(id="x\x1b[2K\rclean-revocation"))
+    report = look(honest[0], copy)
+    assert ("anchors.jsonl line 2", "export.id") in found(report)
+    assert "\x1b" not in report.summary()
+
+
 def test_the_export_of_another_contract_is_recognised(honest: Honest, copy: Path) -> None:
     history = honest[0]
     change(copy / "registry.json", lambda value: value.update(contract="0x" + "11" * 20))

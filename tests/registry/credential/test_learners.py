@@ -52,6 +52,19 @@ def test_one_that_claims_another_s_id_takes_nothing_from_him_and_what_it_leaves_
     assert left.keys() == {4} and left[4].endswith(": 1 and 2")
 
 
+def test_one_that_mixes_two_by_what_is_told_of_them_ties_nothing_together() -> None:
+    rows = [{"email": "ana@x.example"}, {"email": "ben@x.example"}]
+    mixed = part(number="17")
+    mixed["credentialSubject"]["identifier"] += part(number="22")["credentialSubject"]["identifier"]
+    parts = [
+        part(hashed="ana@x.example", number="17"), part(hashed="ben@x.example", number="22"),
+        part(number="17"), part(number="22"), mixed,
+    ]  # fmt: skip
+    groups, left = group(rows, parts, OWN)
+    assert groups == [Group(0, (0, 2)), Group(1, (1, 3))]
+    assert left.keys() == {4}
+
+
 def test_rows_that_name_the_same_learner_get_what_is_not_of_both() -> None:
     rows = [{"email": "ana@x.example", "learner_id": "7"}, {"email": "ana@x.example", "learner_id": "8"}]
     groups, left = group(rows, [part(mail="ana@x.example"), part(number="8")], OWN)

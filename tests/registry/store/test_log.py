@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from registry.errors import NotFound, StateError
+from registry.errors import NotFound
 from registry.format import note
 from registry.format.merkle import RFC9162, root_of
 from registry.format.tiles import Tile
@@ -141,16 +141,35 @@ def test_of_rotations_at_once_the_last_one_signs(store: Store, grow: Grow) -> No
     grow(10)
     together = threading.Barrier(3)
 
-    def rotate(_: int) -> note.NoteKey | None:
+    def rotate(_: int) -> note.NoteKey:
         together.wait()
-        try:
-            return log.rotate_key(store, VAULT)
-        except StateError:  # "just changed by another rotation"
-            return None
+        return log.rotate_key(store, VAULT)
 
     with ThreadPoolExecutor(3) as pool:
-        made = [key for key in pool.map(rotate, range(3)) if key]
-    assert logkey.public_key(store) in made
+        made = set(pool.map(rotate, range(3)))
+    assert len(made) == 3 and logkey.public_key(store) in made
     assert all(newest(store).verify(key) for key in made)
     with store.read() as session:
-        assert len(logkey.earlier(session)) == len(made)
+        assert len(logkey.earlier(session)) == 3
+
+
+def test_a_rotation_that_had_to_wait_is_of_the_time_when_it_came_through(
+    store: Store, grow: Grow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grow(10)
+    started = store.now()
+    clock = iter(range(started, started + 100))
+    monkeypatch.setattr(store, "clock", lambda: next(clock))
+    with ThreadPoolExecutor(1) as pool:
+        with store.begin() as session:
+            logkey.hold(session)
+            rotating = pool.submit(log.rotate_key, store, VAULT)
+            with pytest.raises(TimeoutError):
+                rotating.result(timeout=0.3)
+            accepted_at = [store.now() for _ in range(50)][-1]  # while it waited
+        rotating.result()
+    receipt = logkey.sign_bytes(store, VAULT, b"credanchor-rcpt1 a receipt", accepted_at)
+    with store.read() as session:
+        (earlier,) = logkey.earlier(session)
+    assert accepted_at < earlier.until
+    assert receipt == logkey.sign_bytes(store, VAULT, b"credanchor-rcpt1 a receipt", started)

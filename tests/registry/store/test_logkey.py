@@ -86,9 +86,19 @@ def test_the_export_names_the_key_and_auditors_read_it_with_and_without(register
     rotated = export.public_file(registered.store, "registry.json")
     assert (RegistryFile.parse(rotated).log_key, RegistryFile.parse(rotated).earlier_log_keys) == (second, earlier)
     assert earlier[0].key == key
-    for wrong in (None, [1], [{"key": key.vkey}], [{"key": 1, "until": 1}], [{"key": key.vkey, "until": "1"}]):
+    entry = {"key": key.vkey, "until": 1}
+    for values in (
+        None,
+        "",
+        {},
+        [1],
+        [entry | {"more": 1}],
+        [{"key": key.vkey}],
+        [entry | {"key": 1}],
+        [entry | {"until": "1"}],
+    ):
         with pytest.raises(FormatError):
-            RegistryFile.parse(json.dumps(json.loads(rotated) | {"earlier_log_keys": wrong}).encode())
+            RegistryFile.parse(json.dumps(json.loads(rotated) | {"earlier_log_keys": values}).encode())
 
 
 def test_a_trust_profile_may_name_the_key() -> None:
@@ -115,7 +125,7 @@ def test_after_a_rotation_old_receipts_stay_the_same_and_old_profiles_still_know
     with store.read() as session:
         (earlier,) = logkey.earlier(session)
         assert (logkey.public(session), earlier.key, second.name) == (second, first, first.name)
-    assert second != first and now < earlier.until <= store.now() + 1
+    assert second != first and now < earlier.until <= store.now() + logkey.HANDOVER_SECONDS
     assert logkey.sign_bytes(store, vault, message, now) == before  # whenever it is asked for
     after = logkey.sign_bytes(store, vault, message, earlier.until)
     assert after != before

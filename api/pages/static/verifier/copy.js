@@ -5,8 +5,10 @@
 import { equal, hex, multikey, sha256, unhex, utf8 } from "./bytes.js";
 import * as entries from "./entries.js";
 import { digest, isObject, parse } from "./json.js";
+import { shown } from "./texts.js";
 
 const MAX_BYTES = 4 * 1024 * 1024; // of a file; an anchor's own takes 70 for each batch
+const MAX_URL_CHARS = 2048;
 const PURPOSES = ["revocation", "suspension"];
 const LINE = "batches entries lists number root status_root";
 const LIST = "digest id key signature version";
@@ -26,7 +28,7 @@ export async function evidence(read, list, number) {
   const hashes = await Promise.all(
     line.lists.map(async (item) => {
       exactly(item, LIST);
-      need(typeof item.id === "string" && Number.isSafeInteger(item.version) && item.version >= 0);
+      need(item.id === shown(item.id, MAX_URL_CHARS) && Number.isSafeInteger(item.version) && item.version >= 0);
       multikey(item.key);
       bytes(item.signature, 64);
       return sha256(await entries.listEntry(registry, item.id, item.version, bytes(item.digest, 32)));

@@ -201,6 +201,32 @@ def test_a_list_that_is_gone_with_all_others_is_proved_too(begun: History, tmp_p
     assert (json.loads(content)["material"]["second"]["lists"], proved_by(begun, content).outcome) == ([], "proved")
 
 
+def test_a_batch_that_is_withheld_hides_no_leaf_of_another(begun: History, tmp_path: Path) -> None:
+    _leaf_entry("a batch", begun)
+    begun.anchor([], [begun.batch(3, leaves("3", 1))])
+    (begun.write(tmp_path) / "batches/00000003.json").unlink()
+    assert proved_by(begun, one(accuse(begun, tmp_path)[1], "A6-leaf.is-entry")).outcome == "proved"
+
+
+def test_an_id_from_a_file_does_not_write_over_the_reader_s_screen(begun: History, tmp_path: Path) -> None:
+    item = begun.status_list("suspension", 1, [], named="revocation", url="x\x1b[2K\rproved: all of it")
+    begun.anchor([item], [])
+    begun.write(tmp_path)
+    (line,) = begun.anchors
+    status = entries.status_entry(begun.registry_id, 1, bytes.fromhex(line["status_root"]))
+    chain = Collector(begun.sender.rpc, begun.trust, hex(begun.last_block))
+    chain.prove(partial(slots.anchored, root=bytes.fromhex(line["root"])))
+    told = {
+        **{name: item[name] for name in ("id", "version", "digest")},
+        "document": begun.files[f"lists/{item['digest']}.json"], "lists": [line["status_root"]],
+        "tree": [entries.entry_hash(status).hex()], PROOF: parts.proof(chain),
+    }  # fmt: skip
+    evidence = Evidence("list-itself", "A12", "list.identity", begun.sender.chain_id, begun.contract, told)
+    verdict = proved_by(begun, evidence.to_bytes())
+    assert verdict.outcome == "proved"
+    assert verdict.sentence.isprintable()
+
+
 def test_one_place_told_in_two_ways_is_not_two(begun: History, tmp_path: Path) -> None:
     """A tree with a node for two leaves moves the rest; and a lone last leaf stands on every level up."""
     content = leaves("b", 3)
