@@ -22,8 +22,11 @@ from api.cli.stack import AS_NAMED, credential, learner
 if TYPE_CHECKING:
     from api.client import ApiError, Client
 
-AGAIN = ("stack.twice", "stack.same-achievement")
-"""Refusals of a component that the learner has no use for beside another one: without it the rest is tried again."""
+REFUSED_FILE = "stack.component"
+"""The refusal of a component that is not valid. Anybody can make one in another's name: it must cost nobody a stack."""
+
+AGAIN = ("stack.twice", "stack.same-achievement", REFUSED_FILE)
+"""Refusals of a component without which the rest is tried again: of that, or what the learner has no use for."""
 
 _NONE = "No file among these is of this learner"
 _NOT_ASKED = "The definition does not name its achievement"
@@ -38,6 +41,7 @@ class Learner:
     files: list[tuple[Path, dict[str, Any]]]
     row: int | None = None  # of the roster, from 1, without its heading
     left_out: list[tuple[Path, str]] = field(default_factory=list)
+    refused: bool = False  # whether one of these is not valid
     problem: str = ""
 
     def to_json(self) -> dict[str, Any]:
@@ -60,8 +64,8 @@ class Many:
 
     @property
     def exit_code(self) -> int:
-        """0 if everybody got one and every file is somebody's."""
-        return REFUSED if self.unused or any(one.problem for one in self.learners) else 0
+        """0 if everybody got one, and every file is somebody's and valid."""
+        return REFUSED if self.unused or any(one.problem or one.refused for one in self.learners) else 0
 
     def to_json(self) -> dict[str, Any]:
         return {"learners": [one.to_json() for one in self.learners], "unused": _reasons(self.unused)}
@@ -181,10 +185,14 @@ def _add(client: "Client", path: str, body: Mapping[str, Any], one: Learner) -> 
         except ApiError as refusal:
             if refusal.status != 422:
                 raise
-            spare = {error["row"] - 1: error["detail"] for error in refusal.errors if error.get("code") in AGAIN}
-            one.left_out += [(one.files[place][0], f"{why}.") for place, why in spare.items()]
-            one.files = [pair for place, pair in enumerate(one.files) if place not in spare]
-            one.problem = "" if spare else _against(refusal, one)
+            spare = {error["row"] - 1: error for error in refusal.errors if error.get("code") in AGAIN}
+            rest = [pair for place, pair in enumerate(one.files) if place not in spare]
+            if not spare or not rest:
+                one.problem = _against(refusal, one)
+                return
+            one.left_out += [(one.files[place][0], f"{error['detail']}.") for place, error in spare.items()]
+            one.refused |= any(error["code"] == REFUSED_FILE for error in spare.values())
+            one.files = rest
         else:
             return
 

@@ -101,8 +101,10 @@ def _verified(services: Services, given: Sequence[dict[str, Any]]) -> list[Compo
         problem = f"This component is {report.verdict.replace('_', ', a ')}"
         if report.verdict != "valid_test":
             problem += f": {report.sentence.rstrip('.')}"
-        remedy = "Only what is valid counts: leave it out" + (", or try again later" if report.exit_code == 2 else "")
-        errors.append(RowError(row, None, f"/components/{row - 1}", "stack.component", problem, remedy))
+        code, remedy = "stack.component", "Only what is valid counts: leave it out"
+        if report.exit_code == 2:
+            code, remedy = "stack.unconfirmed", f"{remedy}, or try again later"
+        errors.append(RowError(row, None, f"/components/{row - 1}", code, problem, remedy))
     if errors:
         raise RowErrors(errors)
     return found

@@ -80,7 +80,7 @@ def test_a_component_that_is_not_valid_is_refused_with_what_it_is(api: Api) -> N
         ({**good, "proof": good["proof"][::-1]}, "invalid"), ({**good, "id": specimen.document()["id"]}, "invalid"),
     ):  # fmt: skip
         ((row, code, detail),) = refused(api, stack(api, components=[component]))
-        assert (row, code) == (1, "stack.component")
+        assert (row, code) == (1, "stack.unconfirmed" if word == "pending" else "stack.component")
         assert f"is {word}:" in detail
     made = api.registered
     statusactions.revoke(made.store, made.vault, api.handles[0], "withdrawn", None, "admin")
@@ -97,7 +97,7 @@ def test_what_cannot_be_confirmed_now_is_refused_and_may_be_tried_again(api: Api
     api.services._chain = away
     response = post(api, stack(api))
     (error,) = response.json()["errors"]
-    assert (response.status_code, error["code"]) == (422, "stack.component")
+    assert (response.status_code, error["code"]) == (422, "stack.unconfirmed")
     assert "unconfirmed" in error["detail"]
     assert "again later" in error["remedy"]
 

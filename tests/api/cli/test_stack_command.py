@@ -89,6 +89,8 @@ def test_each_of_many_learners_gets_one_and_who_does_not_is_told_why(
     (learner / "stranger.json").write_bytes(to_bytes(document()))
     (learner / "list.json").write_text("[]")
     roster = tmp_path / "roster.csv"
+    forged = learner / "forged.json"
+    forged.write_bytes(api.file().replace(b"Soil science", b"Soil_science").replace(b"urn:uuid:", b"urn:x:", 1))
     rows = [f"learner.{number:04}@students.example,{number}" for number in range(4)]
     roster.write_text("\n".join(["email,learner_id", *rows]))
     before = len(batches.list_batches(made.store))
@@ -103,6 +105,7 @@ def test_each_of_many_learners_gets_one_and_who_does_not_is_told_why(
     left = {entry["file"]: entry["problem"] for one in outcome.json["learners"] for entry in one["left_out"]}
     assert "does not name" in left.pop(str(learner / "other.json"))
     assert "same credential" in left.pop(str(learner / "second.svg"))
+    assert "This component is invalid" in left.pop(str(forged)), "it costs its learner nothing"
     assert not left
     unused = {entry["file"]: entry["problem"] for entry in outcome.json["unused"]}
     assert "none of the learners" in unused.pop(str(learner / "stranger.json"))
