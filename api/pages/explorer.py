@@ -62,7 +62,10 @@ def anchors_page(services: Svc, request: Request, frame: Framed, page: PageQuery
     before = page.after[0] if page.after else None
     found = anchors.list_anchors(services.store, limit=page.limit + 1, before=before)
     listed = page.answer(Response(), found, _anchor, lambda facts: (facts.anchor.number, ""))
-    return public_page(request, frame, "ask", "anchors.html", chain=chain_of(services), first=before is None, **listed)
+    return public_page(
+        services, request, frame, "ask", "anchors.html",
+        chain=chain_of(services), first=before is None, **listed,
+    )  # fmt: skip
 
 
 @router.get("/anchors/{number}")
@@ -74,7 +77,7 @@ def anchor_page(services: Svc, request: Request, frame: Framed, number: Number) 
     newer = _exists(services, number + 1)
     settled = facts.anchored is not None and facts.anchored.final and newer  # the next one adds a link
     return public_page(
-        request, frame, "hour" if settled else "ask", "anchor.html",
+        services, request, frame, "hour" if settled else "ask", "anchor.html",
         chain=chain_of(services),
         anchor=_anchor(facts),
         newer=newer,
@@ -96,7 +99,7 @@ def batch_page(services: Svc, request: Request, frame: Framed, number: Number) -
     trouble = standing.key_trouble(then.batch.key, then.anchored.block_time) if then.anchored else None
     key_known = then.anchored is not None and then.batch.key.chain_added_at is not None
     return public_page(
-        request, frame, "ask", "batch.html",
+        services, request, frame, "ask", "batch.html",
         chain=chain_of(services),
         batch=_batch(then.batch),
         anchor=_anchor(anchors.get_anchor(services.store, then.anchor_number)),
@@ -113,8 +116,9 @@ def issuers_page(services: Svc, request: Request, frame: Framed, page: PageQuery
     found = issuers.list_issuers(services.store, limit=page.limit + 1, after=page.after)
     listed = page.answer(Response(), found, _issuer, lambda issuer: (issuer.created_at, issuer.id))
     return public_page(
-        request, frame, "ask", "issuers.html", chain=chain_of(services), first=page.after is None, **listed
-    )
+        services, request, frame, "ask", "issuers.html",
+        chain=chain_of(services), first=page.after is None, **listed,
+    )  # fmt: skip
 
 
 @router.get("/issuers/{issuer}")
@@ -123,7 +127,7 @@ def issuer_page(services: Svc, request: Request, frame: Framed, issuer: Id) -> R
     row = issuers.get_issuer(services.store, issuer)
     history = keys.key_history(services.store, issuer)
     return public_page(
-        request, frame, "ask", "issuer.html",
+        services, request, frame, "ask", "issuer.html",
         chain=chain_of(services),
         issuer=_issuer(row),
         keys=[_key(key) for key in history[-SHOWN:]],
@@ -143,12 +147,13 @@ def export_name(number: int) -> str:
 
 
 def public_page(
-    request: Request, frame: Frame, keep: Keep, template: str, *, twin: str | None = None, **values: Any
-) -> Response:
+    services: Services, request: Request, frame: Frame, keep: Keep, template: str,
+    *, twin: str | None = None, **values: Any,
+) -> Response:  # fmt: skip
     """A page of public facts alone. `twin`: the same for programs, by default at its own path and .json; "": none."""
     twin = f"{request.url.path}.json" if twin is None else twin
     twin_link = frame.plain(twin, frame.carried if "items" in values else [])  # the same part of a list
-    html = frame.render(template, twin=twin, twin_link=twin_link, **values)
+    html = frame.render(template, twin=twin, twin_link=twin_link, test=services.test_network, **values)
     return cached(request, html.encode(), "text/html", keep, frame.headers(content_security_policy()))
 
 

@@ -18,10 +18,9 @@ def home(services: Svc, request: Request, frame: Framed) -> Response:
     chain, held = chain_of(services), totals(services.store)
     age = services.now().timestamp() - held.latest.block_time if held.latest else 0
     return public_page(
-        request, frame, "ask", "front.html",
+        services, request, frame, "ask", "front.html",
         twin="",  # /v1/registry has other facts, and is linked to
         chain=chain,
-        test=services.test_network,
         held=held,
         time=times.shown(held.latest.block_time) if held.latest else None,
         late=age > services.settings.heartbeat_seconds and not held.closed,

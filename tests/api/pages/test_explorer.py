@@ -115,6 +115,13 @@ def test_the_first_page_says_what_this_is_where_it_is_recorded_and_how_much_it_h
     assert "no standing" not in text(api, "/")
 
 
+def test_every_page_of_a_test_says_that_it_is_one(api: Api) -> None:
+    pages = [path for path in PAGES if path not in MISSING]
+    assert all("This registry is a test" in text(api, path) for path in pages)
+    api.app.state.services = Services(replace(api.services.settings, test_network=False), api.registered.store)
+    assert not any("This registry is a test" in text(api, path) for path in pages)
+
+
 def test_a_registry_without_a_contract_says_so_and_counts_nothing(
     api: Api, migrated_file: Path, tmp_path: Path
 ) -> None:

@@ -96,6 +96,25 @@ def test_axe_finds_nothing_on_any_page(sheets: Sheets) -> None:
         assert done["passed"] > 15
 
 
+COLOURS = """() => {
+    const drawn = [...document.querySelectorAll(".state, .timeline .counts")].map((each) => getComputedStyle(each));
+    const probe = document.body.appendChild(document.createElement("i"));
+    probe.style.color = "var(--good)";
+    return { good: getComputedStyle(probe).color, drawn: drawn.flatMap((each) => [each.borderLeftColor, each.fill]) };
+}"""
+
+
+@pytest.mark.parametrize("sheets", [("en", {})], indirect=True)
+def test_on_a_test_network_nothing_is_green(sheets: Sheets) -> None:
+    count = 0
+    for path in sheets.paths:
+        if path not in MISSING:
+            found = sheets.open(path).evaluate(COLOURS)
+            count += len(found["drawn"])
+            assert found["good"] not in found["drawn"], path
+    assert count > 2 * len(sheets.paths), "the notice is on each, and states and windows on some"
+
+
 @pytest.mark.parametrize(
     "sheets",
     [(code, {"viewport": {"width": 320, "height": 800}}) for code in ("en", "nl")],
