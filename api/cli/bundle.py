@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
     options.use_contexts(arguments, NOT_KNOWN)
     made = _made(arguments)
     data = made.bundle.to_bytes()
-    out = arguments.out or _beside(arguments.file)
+    out = arguments.out or options.beside(arguments.file, SUFFIX)
     options.write(out, data)
     seen = made.report.check("anchor").detail
     hash = "0x" + made.block_hash.hex()
@@ -69,11 +69,6 @@ def run(arguments: argparse.Namespace) -> int:
     ]
     emit(arguments.json, found, "\n".join(text))
     return 0
-
-
-def _beside(path: Path) -> Path:
-    """A picture or document keeps its ending, so that its bundle does not replace the one of a JSON file beside it."""
-    return path.with_name(path.name.removesuffix(".json") + SUFFIX)
 
 
 def _made(arguments: argparse.Namespace) -> "Made":

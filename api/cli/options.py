@@ -180,3 +180,8 @@ def write(path: Path, content: bytes, mode: int = 0o666) -> None:
         os.replace(part, path)
     except OSError as problem:
         raise CliError(f"{path} cannot be written: {problem.strerror}.") from None
+
+
+def beside(path: Path, ending: str) -> Path:
+    """Where what is made of `path` goes: x.pdf for x.json, and x.png.pdf for x.png, which is not written over it."""
+    return path.with_name(path.name.removesuffix(".json") + ending)

@@ -17,12 +17,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Options of `credanchor pdf`."""
     says = "a credential: JSON, a picture or PDF that holds it, or a bundle; - reads stdin"
     parser.add_argument("credential", type=Path, metavar="FILE", help=says)
-    parser.add_argument(
-        "--out",
-        type=Path,
-        metavar="FILE",
-        help="where the PDF goes (else beside FILE: x.pdf for x.json, x.png.pdf for x.png)",
-    )
+    says = "where the PDF goes (else beside FILE: x.pdf for x.json, x.png.pdf for x.png)"
+    parser.add_argument("--out", type=Path, metavar="FILE", help=says)
     parser.add_argument("--lang", default="en", metavar="CODE", help="language of the page's own words: en or nl")
     parser.add_argument("--link", metavar="URL", help="your share link of this credential, for the QR code")
     parser.add_argument("--test", action="store_true", help="say that the chain is a test, where that is not known")
@@ -62,7 +58,6 @@ def _credential(path: Path) -> bytes:
 
 
 def _beside(path: Path) -> Path:
-    """A picture keeps its ending, so that its PDF does not replace the one of a JSON file beside it."""
     if path == options.STDIN or path.suffix == ".pdf":
         raise CliError("Where does the PDF go?", "Name a file with --out.")
-    return path.with_name(path.name.removesuffix(".json") + ".pdf")
+    return options.beside(path, ".pdf")

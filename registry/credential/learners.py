@@ -41,6 +41,16 @@ def group(
         return [Group(None, tuple(places)) for places in tied if places[0] not in nameless], nameless
     theirs: list[list[int]] = [[] for _ in given]
     left: dict[int, str] = {}
+    for place, rows in enumerate(_rows(told, facts)):
+        if len(rows) == 1:
+            theirs[min(rows)].append(place)
+        else:
+            left[place] = f"{_SEVERAL}: {' and '.join(str(row + 1) for row in sorted(rows))}" if rows else STRANGER
+    return [Group(row, tuple(places)) for row, places in enumerate(theirs)], left
+
+
+def _rows(told: Sequence[set[Fact]], facts: Sequence[set[Fact]]) -> list[set[int]]:
+    """For each document, by what it is known by, the rows that it may be of."""
     claims = _claims(enumerate(told))
     rows = [_claiming(claims, found) for found in facts]
     indirect = _claims((min(one), found) for one, found in zip(rows, facts, strict=True) if len(one) == 1)
@@ -50,15 +60,10 @@ def group(
     others = [place for place, one in enumerate(rows) if not one]
     for places in _tied([facts[place] for place in others]):
         mine = [others[place] for place in places]
-        both = set().union(*(_claiming(indirect, facts[place]) for place in mine))
+        together = set().union(*(_claiming(indirect, facts[place]) for place in mine))
         for place in mine:
-            rows[place] = both
-    for place, one in enumerate(rows):
-        if len(one) == 1:
-            theirs[min(one)].append(place)
-        else:
-            left[place] = f"{_SEVERAL}: {' and '.join(str(row + 1) for row in sorted(one))}" if one else STRANGER
-    return [Group(row, tuple(places)) for row, places in enumerate(theirs)], left
+            rows[place] = together
+    return rows
 
 
 def _claims(known: Iterable[tuple[int, set[Fact]]]) -> dict[Fact, set[int]]:

@@ -107,17 +107,17 @@ def keep(  # noqa: PLR0917 (one place calls it)
             lognodes.clear(session)
         return Looked(leads_to_head=False, problem=f"Of {head[0]} entries the contract's head is {head[1].hex()}")
     continues = last is None or before == last.root
-    signs = vault is not None and continues and (last is None or last.size < size)
-    if vault is not None and signs:
-        logkey.ensure(store, vault)
+    signer = vault if continues and (last is None or last.size < size) else None
+    if signer is not None:
+        logkey.ensure(store, signer)
     with store.begin() as session:
         fence(session, held)
         _add(session, final)
         if not start:
             lognodes.clear(session)
         lognodes.add(session, made)
-        if vault is not None and signs:
-            session.add(_signed(session, vault, size, root, store.now()))
+        if signer is not None:
+            session.add(_signed(session, signer, size, root, store.now()))
     if last is None or continues:
         return Looked()
     signed = f"The checkpoint of {last.size} entries has the root {last.root.hex()}"
@@ -198,10 +198,8 @@ def entry(session: Session, index: int) -> bytes:
 
 def _signed(session: Session, vault: Vault, size: int, root: bytes, now: int) -> Checkpoint:
     logkey.hold(session)
-    name = logkey.origin(registry(session))
-    return Checkpoint(
-        size=size, root=root, note=_note(session, vault, note.Checkpoint(name, size, root).body(), now), signed_at=now
-    )
+    body = note.Checkpoint(logkey.origin(registry(session)), size, root).body()
+    return Checkpoint(size=size, root=root, note=_note(session, vault, body, now), signed_at=now)
 
 
 def _note(session: Session, vault: Vault, text: str, now: int) -> str:

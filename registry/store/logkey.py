@@ -96,14 +96,6 @@ def public_key(store: Store) -> NoteKey | None:
         return public(session)
 
 
-def sign_note(store: Store, vault: Vault, text: str) -> Note:
-    """A note of `text`, signed like `signed`, after the key is made where there is none. Raises StateError, too."""
-    if public_key(store) is None:
-        ensure(store, vault)
-    with store.read() as session:
-        return signed(session, vault, text, store.now())
-
-
 def signed(session: Session, vault: Vault, text: str, now: int) -> Note:
     """A note of `text`, signed by the registry's key, and those before while readers change over.
 

@@ -23,6 +23,7 @@ from registry.store.apikeys import create_api_key
 from registry.store.signers import open_key
 from registry.store.tables import Batch, StatusList
 from registry.verify import RegistryTrust, TrustProfile
+from tests.support.notes import sign_note
 from tests.support.registered import CHAIN_ID, CODE, CONTRACT, Chain, Registered, register
 
 SCOPES = ("admin", "batches:write", "credentials:read", "credentials:revoke", "operations:read")
@@ -209,7 +210,7 @@ def _log(made: Registered) -> None:
     entry = bytes(132)
     root = RFC9162.leaf_hash(entry)
     body = Checkpoint(logkey.ensure(made.store, made.vault).name, 1, root).body()
-    note = logkey.sign_note(made.store, made.vault, body).to_bytes().decode()
+    note = sign_note(made.store, made.vault, body).to_bytes().decode()
     with made.store.begin() as session:
         session.add(worktables.LoggedEntry(position=0, block_number=1, preimage=entry))
         session.add(worktables.Checkpoint(size=1, root=root, note=note, signed_at=made.now))

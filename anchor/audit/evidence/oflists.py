@@ -40,9 +40,7 @@ def list_gone(view: View, finding: Finding, open_: Open) -> Iterator[Material]:
     before, later = next(having, None), parts.line(view, number)
     if before is None:
         raise parts.NotThere("an anchor with this list")
-    chain = open_()
-    for line in (before[0], later):
-        chain.prove(partial(slots.anchored, root=root_of(parts.tree(view, line))))
+    chain = _open(view, open_, before[0], later)
     yield {
         "id": list_id,
         "first": _side(view, *before, False),
@@ -54,7 +52,7 @@ def list_gone(view: View, finding: Finding, open_: Open) -> Iterator[Material]:
 def list_itself(view: View, finding: Finding, open_: Open) -> Iterator[Material]:
     """The version that the finding names."""
     line = parts.line(view, parts.number(finding))
-    chain = _open(view, line, open_)
+    chain = _open(view, open_, line)
     for item in line.lists:
         if finding.subject == _name(line, item):
             yield {"id": item.id, **_side(view, line, item, True), PROOF: parts.proof(chain)}
@@ -63,13 +61,15 @@ def list_itself(view: View, finding: Finding, open_: Open) -> Iterator[Material]
 def status_tree(view: View, finding: Finding, open_: Open) -> Iterator[Material]:
     """All lists of the finding's anchor."""
     line = parts.line(view, parts.number(finding))
-    chain = _open(view, line, open_)
+    chain = _open(view, open_, line)
     yield {**_whole(view, line), PROOF: parts.proof(chain)}
 
 
-def _open(view: View, line: AnchorLine, open_: Open) -> Collector:
+def _open(view: View, open_: Open, *lines: AnchorLine) -> Collector:
+    """Proofs that these anchors are on the chain."""
     chain = open_()
-    chain.prove(partial(slots.anchored, root=root_of(parts.tree(view, line))))
+    for root in {root_of(parts.tree(view, line)) for line in lines}:
+        chain.prove(partial(slots.anchored, root=root))
     return chain
 
 
@@ -94,9 +94,7 @@ def _pairs(view: View, finding: Finding, line: AnchorLine, item: ListLine, open_
         older, newer = (before, one), (line, item)
         if twice and one.version > item.version:
             older, newer = newer, older
-        chain = open_()
-        for root in {root_of(parts.tree(view, side)) for side in (before, line)}:
-            chain.prove(partial(slots.anchored, root=root))
+        chain = _open(view, open_, before, line)
         yield {
             "id": item.id,
             "first": _side(view, *older, bits),

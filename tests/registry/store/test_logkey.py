@@ -17,6 +17,7 @@ from registry.store.setup import registry
 from registry.store.tables import RegistryKey
 from registry.store.vault import Vault
 from registry.verify.trust import TrustProfile
+from tests.support.notes import sign_note
 from tests.support.registered import Registered
 from tests.support.specimen import TRUST
 
@@ -35,10 +36,10 @@ def test_of_many_that_need_the_key_at_once_one_makes_it(registered: Registered) 
 
 
 def test_a_note_is_signed_in_the_name_of_the_address_and_the_registry(registered: Registered) -> None:
-    note = logkey.sign_note(registered.store, registered.vault, "hello\n")
+    note = sign_note(registered.store, registered.vault, "hello\n")
     key = logkey.ensure(registered.store, registered.vault)
     assert note.verify(key)
-    assert note == logkey.sign_note(registered.store, registered.vault, "hello\n")
+    assert note == sign_note(registered.store, registered.vault, "hello\n")
     with registered.store.read() as session:
         assert key.name == f"registry.example/{registry(session).registry_id.hex()}"
 
@@ -62,7 +63,7 @@ def test_every_public_address_gives_a_name_that_a_note_may_have(registered: Regi
 def test_another_master_key_signs_nothing(registered: Registered) -> None:
     logkey.ensure(registered.store, registered.vault)
     with pytest.raises(SecretError, match="Use the master key that belongs to this database"):
-        logkey.sign_note(registered.store, Vault(bytes([1]) * 32), "hello\n")
+        sign_note(registered.store, Vault(bytes([1]) * 32), "hello\n")
 
 
 def test_a_database_without_a_contract_has_no_log_to_sign_for(sqlite_store: Store) -> None:
@@ -119,7 +120,7 @@ def test_after_a_rotation_old_receipts_stay_the_same_and_old_profiles_still_know
 ) -> None:
     store, vault = registered.store, registered.vault
     first, now = logkey.ensure(store, vault), store.now()
-    note, message = logkey.sign_note(store, vault, "hello\n"), b"credanchor-rcpt1 a receipt"
+    note, message = sign_note(store, vault, "hello\n"), b"credanchor-rcpt1 a receipt"
     before = logkey.sign_bytes(store, vault, message, now)
     second = log.rotate_key(store, vault)
     with store.read() as session:
@@ -129,7 +130,7 @@ def test_after_a_rotation_old_receipts_stay_the_same_and_old_profiles_still_know
     assert logkey.sign_bytes(store, vault, message, now) == before  # whenever it is asked for
     after = logkey.sign_bytes(store, vault, message, earlier.until)
     assert after != before
-    both = logkey.sign_note(store, vault, "hello\n")
+    both = sign_note(store, vault, "hello\n")
     assert both.verify(first) and both.verify(second) and note.signatures[0] in both.signatures
     third = log.rotate_key(store, vault)
     entry = replace(TRUST, log_key=third, earlier_log_keys=(earlier,))
@@ -143,7 +144,7 @@ def test_after_a_rotation_old_receipts_stay_the_same_and_old_profiles_still_know
     with store.begin() as session:
         for number in (1, 2):
             session.get_one(RegistryKey, number).until = store.now() - logkey.TRANSITION_SECONDS
-    alone = logkey.sign_note(store, vault, "hello\n")
+    alone = sign_note(store, vault, "hello\n")
     assert alone.verify(third) and len(alone.signatures) == 1
 
 

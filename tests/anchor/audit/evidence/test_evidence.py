@@ -6,20 +6,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from anchor.audit.evidence import parts
-from anchor.audit.evidence.context import PROOF
 from anchor.audit.evidence.file import Evidence
 from anchor.audit.evidence.kinds import BY_CODE, KINDS
 from anchor.audit.evidence.verify import verify_evidence
 from anchor.audit.log import fetch
 from anchor.audit.pinned import Pinned
 from anchor.audit.source import open_source
-from anchor.bundle import slots
-from anchor.bundle.make import Collector
 from registry.format import entries
 from registry.format.merkle import root_of
 from registry.format.strictjson import canonical
@@ -100,7 +95,7 @@ def _log_leaf(history: History) -> bytes:
 
 
 def _status_order(history: History) -> None:
-    lists = [history.status_list(purpose, 1, []) for purpose in PURPOSES]
+    lists = [history.status_list(purpose, 1, []) for purpose in ("revocation", "suspension")]
     lists.sort(key=lambda item: entries.list_hash(item["id"]), reverse=True)
     history.anchor(lists, [], in_order=False)
 
@@ -169,9 +164,6 @@ CASES: dict[str, Make] = {
 }
 
 
-PURPOSES = ("revocation", "suspension")
-
-
 def one(files: Files, begin: str) -> bytes:
     (name,) = (name for name in files if re.fullmatch(rf"{re.escape(begin)}-[0-9a-f]{{16}}\.json", name))
     return files[name]
@@ -206,125 +198,6 @@ def test_a_batch_that_is_withheld_hides_no_leaf_of_another(begun: History, tmp_p
     begun.anchor([], [begun.batch(3, leaves("3", 1))])
     (begun.write(tmp_path) / "batches/00000003.json").unlink()
     assert proved_by(begun, one(accuse(begun, tmp_path)[1], "A6-leaf.is-entry")).outcome == "proved"
-
-
-def test_an_id_from_a_file_does_not_write_over_the_reader_s_screen(begun: History, tmp_path: Path) -> None:
-    item = begun.status_list("suspension", 1, [], named="revocation", url="x\x1b[2K\rproved: all of it")
-    begun.anchor([item], [])
-    begun.write(tmp_path)
-    (line,) = begun.anchors
-    status = entries.status_entry(begun.registry_id, 1, bytes.fromhex(line["status_root"]))
-    chain = Collector(begun.sender.rpc, begun.trust, hex(begun.last_block))
-    chain.prove(partial(slots.anchored, root=bytes.fromhex(line["root"])))
-    told = {
-        **{name: item[name] for name in ("id", "version", "digest")},
-        "document": begun.files[f"lists/{item['digest']}.json"], "lists": [line["status_root"]],
-        "tree": [entries.entry_hash(status).hex()], PROOF: parts.proof(chain),
-    }  # fmt: skip
-    evidence = Evidence("list-itself", "A12", "list.identity", begun.sender.chain_id, begun.contract, told)
-    verdict = proved_by(begun, evidence.to_bytes())
-    assert verdict.outcome == "proved"
-    assert verdict.sentence.isprintable()
-
-
-def test_one_place_told_in_two_ways_is_not_two(begun: History, tmp_path: Path) -> None:
-    """A tree with a node for two leaves moves the rest; and a lone last leaf stands on every level up."""
-    content = leaves("b", 3)
-    begun.anchor([], [begun.batch(1, leaves("a", 1)), begun.batch(2, content)])
-    begun.write(tmp_path)
-    root = bytes.fromhex(begun.anchors[0]["root"])
-    status = entries.entry_hash(entries.status_entry(begun.registry_id, 1, bytes(32)))
-    first, second = (begun._batch_hash(begun.files[f"batches/0000000{number}.json"]) for number in (1, 2))
-    whole, short = [status, first, second], [root_of([status, first]), second]
-    assert root_of(whole) == root_of(short) == root
-    batch = {"number": 2, "size": 3, "key_id": KEY.key_id.hex(), "root": root_of(content).hex()}
-    chain = Collector(begun.sender.rpc, begun.trust, hex(begun.last_block))
-    chain.prove(partial(slots.anchored, root=root))
-    proof = {PROOF: parts.proof(chain)}
-    sides = [{"batch": batch, "index": len(tree) - 1, "tree": parts.hexes(tree)} for tree in (short, whole)]
-    path = [root_of(content[:2]).hex()]
-    told = {
-        "the same": ("batch-places", "batch.anchored-twice", {"first": sides[0], "second": sides[1]}),
-        "two leaves": ("leaf-node", "leaf.is-node", {
-            "batch": batch, "tree": parts.hexes(whole), "hash": content[2].hex(),
-            "leaf": {"index": 2, "path": path}, "node": {"level": 1, "index": 1, "path": path},
-        }),
-    }  # fmt: skip
-    for why, (kind, code, material) in told.items():
-        owner, known = KINDS[kind].codes[code], material | proof
-        evidence = Evidence(kind, owner, code, begun.sender.chain_id, begun.contract, known)
-        verdict = proved_by(begun, evidence.to_bytes())
-        assert (verdict.outcome, why in verdict.sentence) == ("not_proved", True), verdict
-
-
-@pytest.mark.parametrize("name", ["A9-batch.passed-over", "A12-list.dropped"])
-def test_an_honest_order_told_backwards_proves_nothing(name: str, begun: History, tmp_path: Path) -> None:
-    begun.anchor([], [begun.batch(1, leaves("1", 1))])
-    begun.anchor([begun.status_list("revocation", 1, [5])], [begun.batch(2, leaves("2", 1))])
-    begun.write(tmp_path)
-    lines = begun.anchors[::-1]
-    chain = Collector(begun.sender.rpc, begun.trust, hex(begun.last_block))
-    sides: list[dict[str, Any]] = []
-    for line in lines:
-        chain.prove(partial(slots.anchored, root=bytes.fromhex(line["root"])))
-        status = entries.status_entry(begun.registry_id, line["number"], bytes.fromhex(line["status_root"]))
-        (batch,) = (begun.files[f"batches/0000000{number}.json"] for number in line["batches"])
-        said = {name: batch[name] for name in ("number", "size", "root")} | {"key_id": KEY.key_id.hex()}
-        tree = [entries.entry_hash(status).hex(), begun._batch_hash(batch).hex()]
-        sides.append({"batch": said, "index": 1, "tree": tree})
-    (item,) = lines[0]["lists"]
-    held = {"version": 1, "digest": item["digest"], "document": None, "lists": [lines[0]["status_root"]]}
-    kind, material = {
-        "A9-batch.passed-over": ("batch-places", {"first": sides[0], "second": sides[1]}),
-        "A12-list.dropped": ("list-gone", {
-            "id": item["id"],
-            "first": held | {"tree": sides[0]["tree"]}, "second": {"lists": [], "tree": sides[1]["tree"]},
-        }),
-    }[name]  # fmt: skip
-    owner, code = name.split("-", maxsplit=1)
-    told = material | {PROOF: parts.proof(chain)}
-    evidence = Evidence(kind, owner, code, begun.sender.chain_id, begun.contract, told)
-    verdict = proved_by(begun, evidence.to_bytes())
-    assert verdict.outcome == "not_proved"
-    assert "the earlier first" in verdict.sentence or "shows nothing" in verdict.sentence, verdict
-
-
-@pytest.mark.parametrize("kind", ["status-tree", "list-itself", "leaf-entry"])
-def test_an_honest_anchor_and_an_honest_leaf_prove_nothing(kind: str, begun: History, tmp_path: Path) -> None:
-    preimage = entries.leaf_prefix(begun.registry_id, 1, 0, 1, sha("jcs")) + sha("rdf")
-    leaf = entries.leaf_hash(preimage[:-32], preimage[-32:])
-    begun.anchor([begun.status_list(purpose, 1, [5]) for purpose in PURPOSES], [begun.batch(1, [leaf])])
-    begun.write(tmp_path)
-    (line,), batch = begun.anchors, begun.files["batches/00000001.json"]
-    status = entries.status_entry(begun.registry_id, 1, bytes.fromhex(line["status_root"]))
-    tree = [entries.entry_hash(status).hex(), begun._batch_hash(batch).hex()]
-    said = {name: batch[name] for name in ("number", "size", "root")} | {"key_id": KEY.key_id.hex()}
-    item = line["lists"][0]
-    material: dict[str, Any] = {
-        "status-tree": {
-            "lists": [{name: one[name] for name in ("id", "version", "digest")} for one in line["lists"]],
-            "tree": tree,
-        },
-        "list-itself": {
-            **{name: item[name] for name in ("id", "version", "digest")},
-            "document": begun.files[f"lists/{item['digest']}.json"],
-            "lists": [begun._list_hash(one).hex() for one in line["lists"]],
-            "tree": tree,
-        },
-        "leaf-entry": {
-            "leaf": leaf.hex(),
-            "place": {"batch": said, "index": 0, "path": [], "tree": tree},
-            "preimage": preimage.hex(),
-        },
-    }[kind]
-    chain = Collector(begun.sender.rpc, begun.trust, hex(begun.last_block))
-    chain.prove(partial(slots.anchored, root=bytes.fromhex(line["root"])))
-    ((code, owner),) = KINDS[kind].codes.items()
-    told = material | {PROOF: parts.proof(chain)}
-    evidence = Evidence(kind, owner, code, begun.sender.chain_id, begun.contract, told)
-    verdict = proved_by(begun, evidence.to_bytes())
-    assert verdict.outcome == "not_proved"
-    assert "1 to 133 bytes" in verdict.sentence or "shows nothing" in verdict.sentence, verdict
 
 
 def test_without_a_block_hash_of_the_readers_own_nothing_is_proved(begun: History, tmp_path: Path) -> None:
